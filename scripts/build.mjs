@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { root } from "./install.mjs";
+
+const outdir = path.join(root, ".build");
+const stampFile = path.join(outdir, "stamp");
+
+const listFiles = (directory) =>
+  readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(directory, entry.name);
+    return entry.isDirectory() ? listFiles(file) : [file];
+  });
+
+const entryPoints = () =>
+  ["src/local", "bench", "tests/processes"].flatMap((folder) => {
+    try {
+      return readdirSync(path.join(root, folder), { withFileTypes: true })
+        .filter((entry) => entry.isFile() && /^[a-z0-9-]+\.main\.ts$/.test(entry.name))
+        .map((entry) => path.join(root, folder, entry.name));
+    } catch {
+      return [];
+    }
+  });
+
+const sourceStamp = () => {
+  const hash = createHash("sha256");
+  for (const folder of ["src", "bench", "tests/processes"]) {
+    let files = [];
+    try {
+      files = listFiles(path.join(root, folder));
+    } catch {
+      continue;
+    }
+    for (const file of files.sort())
+      hash.update(`${file}:${statSync(file).mtimeMs}:${statSync(file).size}\n`);
+  }
+  for (const file of ["package-lock.json", "scripts/build.mjs"])
+    hash.update(readFileSync(path.join(root, file)));
+  return hash.digest("hex");
+};
+
+const readStamp = () => {
+  try {
+    return readFileSync(stampFile, "utf8");
+  } catch {
+    return undefined;
+  }
+};
+
+/** Bundles every `*.main.ts` into `.build/<name>.js`, unless the sources are as they were. */
+export const build = async () => {
+  const stamp = sourceStamp();
+  if (readStamp() === stamp) return;
+  const { build: bundle } = await import("esbuild");
+  const { outputFiles } = await bundle({
+    entryPoints: Object.fromEntries(
+      entryPoints().map((file) => [path.basename(file, ".main.ts"), file]),
+    ),
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    outdir,
+    write: false,
+    sourcemap: "linked",
+    sourcesContent: false,
+    logLevel: "warning",
+    jsx: "automatic",
+    jsxImportSource: "hono/jsx",
+    // CommonJS dependencies inside an ESM bundle still call require().
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  });
+  mkdirSync(outdir, { recursive: true });
+  for (const { path: file, contents } of outputFiles) {
+    // Renamed into place: a part that is being restarted meanwhile never reads half a file.
+    writeFileSync(`${file}.${process.pid}`, contents);
+    renameSync(`${file}.${process.pid}`, file);
+  }
+  writeFileSync(stampFile, stamp);
+};

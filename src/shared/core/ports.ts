@@ -1,0 +1,47 @@
+/** What the core needs of the outside, as narrow as the calls it makes. Adapters are in shared/aws. */
+
+/** One entry of PutRecords. Sizes count `data` plus the partition key's UTF-8 bytes. */
+export type RecordEntry = { readonly data: Uint8Array; readonly partitionKey: string };
+
+export type EntryResult =
+  | { readonly ok: true; readonly sequenceNumber: string; readonly shardId: string }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/**
+ * One PutRecords call: results in the order of the entries. Throws when the call as a whole
+ * failed, in which case nothing is known of any entry. Never retries by itself.
+ */
+export type RecordWriter = {
+  putRecords(entries: readonly RecordEntry[], signal: AbortSignal): Promise<EntryResult[]>;
+};
+
+/** A part object, ready to be written. */
+export type PartObject = {
+  readonly key: string;
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+};
+
+/** Writes part objects by plain overwrite: the same key replaces. */
+export type PartSink = { putPart(part: PartObject): Promise<void> };
+
+/** Platform primitives that web standards lack or do too slowly for the hot path. */
+export type Codec = {
+  /** Malformed UTF-8 becomes U+FFFD. */
+  decodeUtf8(bytes: Uint8Array): string;
+  decodeBase64(text: string): Uint8Array;
+  encodeBase64(bytes: Uint8Array): string;
+  gzip(bytes: Uint8Array): Promise<Uint8Array>;
+  /** Throws when the result would exceed `maxBytes` or the input is not whole gzip. */
+  gunzip(bytes: Uint8Array, maxBytes: number): Uint8Array;
+};
+
+/** Small JSON documents in a bucket, one per shard of a stream: checkpoints and consumer state. */
+export type StateStore = {
+  /** The stored text, or undefined where there is none. */
+  read(key: string): Promise<string | undefined>;
+  write(key: string, text: string): Promise<void>;
+  /** Every key below a prefix, in order. */
+  list(prefix: string): Promise<string[]>;
+};
