@@ -20,7 +20,8 @@ const credentialsFor = (endpoint: string | undefined) => {
   return isLoopback ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } } : {};
 };
 
-const common = ({
+/** What every SDK client here shares: region, endpoint, pooled connections, deadlines. */
+export const clientConfig = ({
   region,
   endpoint,
   maxSockets,
@@ -44,8 +45,8 @@ const common = ({
 
 /** A Kinesis client over pooled HTTP/1.1 connections, with a deadline on every call. */
 export const createKinesisClient = (options: ClientOptions): KinesisClient =>
-  new KinesisClient(common(options));
+  new KinesisClient(clientConfig(options));
 
 /** An S3 client over pooled connections; path-style where an endpoint is given. */
 export const createS3Client = (options: ClientOptions): S3Client =>
-  new S3Client({ ...common(options), forcePathStyle: options.endpoint !== undefined });
+  new S3Client({ ...clientConfig(options), forcePathStyle: options.endpoint !== undefined });

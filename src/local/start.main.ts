@@ -1,0 +1,138 @@
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { type Config, ConfigError, loadConfig } from "../shared/core/config.ts";
+import { createLogger } from "./log.ts";
+import { EXIT_BAD_CONFIG } from "./part.ts";
+import { banner } from "./supervisor/banner.ts";
+import {
+  DEFAULT_AWS_ENDPOINT,
+  isLoopback,
+  isPortFree,
+  probeEndpoint,
+} from "./supervisor/endpoint.ts";
+import { runOnce } from "./supervisor/one-shot.ts";
+import { createPrettyRender, rawRender } from "./supervisor/render.ts";
+import { PartFailedError, type SupervisedPart, supervisePart } from "./supervisor/supervise.ts";
+import { watchSources } from "./supervisor/watch.ts";
+
+const SETUP_DEADLINE_MS = 45_000;
+
+/** A sentence for the user; no stack helps him. */
+class StartError extends Error {
+  override readonly name = "StartError";
+}
+
+const buildFolder = import.meta.dirname;
+const { values: args } = parseArgs({ options: { watch: { type: "boolean", default: false } } });
+
+const isJson = process.env.LOG_FORMAT === "json";
+const render = isJson
+  ? rawRender
+  : createPrettyRender(process.stdout.isTTY === true && !process.env.NO_COLOR);
+const show = (part: string, line: string) => process.stdout.write(`${render(part, line)}\n`);
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+const checkPorts = async (config: Config): Promise<void> => {
+  const wanted = { INGEST_PORT: config.INGEST_PORT, DASHBOARD_PORT: config.DASHBOARD_PORT };
+  for (const [variable, port] of Object.entries(wanted)) {
+    if (await isPortFree(port, config.HOST)) continue;
+    throw new StartError(
+      `Port ${port} on ${config.HOST} is taken. Stop what uses it (an earlier npm start?), or choose another: ${variable}=${port + 1} npm start`,
+    );
+  }
+};
+
+/** Which endpoint to use, and whether the embedded local AWS has to be started for it. */
+const chooseEndpoint = async (config: Config): Promise<{ url: string; foundName?: string }> => {
+  const url = config.AWS_ENDPOINT_URL ?? DEFAULT_AWS_ENDPOINT;
+  const state = await probeEndpoint(url);
+  if (state.kind === "aws") return { url, foundName: state.name };
+  const port = new URL(url).port;
+  if (state.kind === "foreign")
+    throw new StartError(
+      `Something that is not an AWS endpoint answers at ${url}. Stop it, or choose another port for the local AWS: AWS_ENDPOINT_URL=http://127.0.0.1:${Number(port || 80) + 1} npm start`,
+    );
+  if (!isLoopback(url))
+    throw new StartError(
+      `Nothing answers at AWS_ENDPOINT_URL=${url}. Start it, or leave the variable unset to use the embedded local AWS.`,
+    );
+  return { url };
+};
+
+const main = async (): Promise<void> => {
+  const config = loadConfig(process.env);
+  const log = createLogger("start", config.LOG_LEVEL);
+  const ownLog = isJson ? log : createLineLogger();
+  await checkPorts(config);
+  const endpoint = await chooseEndpoint(config);
+  const env = {
+    ...process.env,
+    AWS_ENDPOINT_URL: endpoint.url,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  };
+  const specOf = (name: string, script: string) => ({
+    name,
+    script: path.join(buildFolder, `${script}.js`),
+    env,
+  });
+
+  // In the order of the flow; stopped first to last, so that each drains into the next.
+  const parts: SupervisedPart[] = [];
+  let isStopping = false;
+  const stop = async (exitCode: number): Promise<void> => {
+    if (isStopping) {
+      say("Stopping at once.");
+      process.exit(1);
+    }
+    isStopping = true;
+    const emulator = parts.find(({ name }) => name === "local-aws");
+    const others = parts.filter((part) => part !== emulator);
+    await Promise.all(others.map((part) => part.stop()));
+    await emulator?.stop();
+    if (exitCode === 0) say("Stopped. Nothing was lost: data and checkpoints are kept.");
+    process.exit(exitCode);
+  };
+  const onSignal = () => {
+    if (!isStopping) say("\nStopping …");
+    void stop(0);
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+
+  const options = { show, log: ownLog };
+  try {
+    if (endpoint.foundName === undefined)
+      parts.push(await supervisePart(specOf("local-aws", "emulator"), options));
+    await runOnce(specOf("setup", "setup"), show, SETUP_DEADLINE_MS);
+    const started = await Promise.allSettled(
+      ["ingest", "consumer", "dashboard"].map(async (name) => {
+        parts.push(await supervisePart(specOf(name, name), options));
+      }),
+    );
+    for (const result of started) if (result.status === "rejected") throw result.reason;
+  } catch (error) {
+    if (!isStopping) {
+      say(error instanceof PartFailedError ? error.message : String(error));
+      await stop(1);
+    }
+    return;
+  }
+  if (isStopping) return;
+  say(banner(config, endpoint, { dataFolder: process.env.LOCAL_AWS_DIR ?? ".data/local-aws" }));
+  if (args.watch) watchSources(parts, ownLog);
+};
+
+/** The supervisor's own sentences, in the look of its parts' lines. */
+const createLineLogger = () => {
+  const at = (level: string) => (_fields: object, msg: string) =>
+    show("start", JSON.stringify({ level, time: new Date().toISOString(), msg }));
+  return { debug() {}, info: at("info"), warn: at("warn"), error: at("error") };
+};
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof StartError) && !(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(error instanceof ConfigError ? EXIT_BAD_CONFIG : 1);
+}
