@@ -34,3 +34,9 @@ export const S3_LIST_MAX_KEYS = 1000;
 export const INGEST_MAX_BODY_BYTES = 20 * MIB;
 /** A compressed body may not unpack to more. */
 export const INGEST_MAX_DECODED_BYTES = 64 * MIB;
+/** Logs in one request; the answer names every refused one, and each costs bookkeeping. */
+export const INGEST_MAX_LOGS = 100_000;
+/** Everything of a `{"logs":[…]}` body besides the logs themselves. */
+export const INGEST_MAX_ENVELOPE_BYTES = MIB;
+/** What one gzip-compressed record of the stream may unpack to. */
+export const RECORD_MAX_DECODED_BYTES = 64 * MIB;

@@ -30,10 +30,11 @@ export type PartSink = { putPart(part: PartObject): Promise<void> };
 export type Codec = {
   /** Malformed UTF-8 becomes U+FFFD. */
   decodeUtf8(bytes: Uint8Array): string;
+  /** The bytes are overwritten by the next call: one buffer serves all, and stays in the cache. */
   decodeBase64(text: string): Uint8Array;
   encodeBase64(bytes: Uint8Array): string;
   gzip(bytes: Uint8Array): Promise<Uint8Array>;
-  /** Throws when the result would exceed `maxBytes` or the input is not whole gzip. */
+  /** Throws a RangeError when the result would exceed `maxBytes`, an Error when it is not whole gzip. */
   gunzip(bytes: Uint8Array, maxBytes: number): Uint8Array;
 };
 
@@ -44,4 +45,16 @@ export type StateStore = {
   write(key: string, text: string): Promise<void>;
   /** Every key below a prefix, in order. */
   list(prefix: string): Promise<string[]>;
+};
+
+export type DecodedBody =
+  | { readonly ok: true; readonly body: Uint8Array }
+  | { readonly ok: false; readonly reason: "TOO_LARGE" | "CORRUPT" };
+
+/** Undoes the content encoding of a request body. */
+export type BodyDecoder = {
+  /** Lower-case names that `decode` knows, such as `gzip`. */
+  readonly encodings: readonly string[];
+  /** Stops as soon as the result exceeds `maxBytes`. Never throws. */
+  decode(encoding: string, body: Uint8Array, maxBytes: number): Promise<DecodedBody>;
 };

@@ -1,0 +1,4 @@
+import { startIngest } from "./ingest-server.ts";
+import { runPart } from "./part.ts";
+
+await runPart("ingest", process.env, (context) => startIngest(context));

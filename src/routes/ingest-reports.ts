@@ -1,0 +1,98 @@
+import type { EngineStats } from "../shared/core/put-records-engine.ts";
+import { type IngestTotals, THROUGHPUT_WINDOW_SECONDS } from "./ingest-totals.ts";
+
+const FAILED_CALLS_IN_A_ROW = 3;
+/** Without traffic no call can tell that Kinesis is back, so a failure is not held for ever. */
+const FAILURE_COUNTS_MS = 15_000;
+
+const isoTime = (at: number | undefined): string | null =>
+  at === undefined ? null : new Date(at).toISOString();
+
+const queueOf = (engine: EngineStats | undefined) => ({
+  logs: engine?.queueLogs ?? 0,
+  bytes: engine?.queueBytes ?? 0,
+  max_bytes: engine?.maxQueueBytes ?? 0,
+});
+
+const lastFailureOf = (engine: EngineStats | undefined) => {
+  const failure = engine?.lastFailure;
+  return failure === undefined
+    ? null
+    : { code: failure.code, message: failure.message, at: isoTime(failure.at) };
+};
+
+/** Why no logs can be taken now; undefined where they can. */
+const obstacleOf = (engine: EngineStats, now: number): string | undefined => {
+  if (engine.isClosing) return "Shutting down.";
+  if (engine.queueBytes >= engine.maxQueueBytes * 0.95) return "The queue is full.";
+  const failedAt = engine.lastFailure?.at ?? Number.NEGATIVE_INFINITY;
+  const isFailing =
+    engine.failedCallsInARow >= FAILED_CALLS_IN_A_ROW && now - failedAt < FAILURE_COUNTS_MS;
+  return isFailing ? "Kinesis does not answer." : undefined;
+};
+
+/** `degraded` still takes logs, `unavailable` does not. */
+export const healthOf = (engine: EngineStats | undefined, streamName: string, now: number) => {
+  const obstacle = engine && obstacleOf(engine, now);
+  const failedAt = engine?.lastFailure?.at ?? Number.NEGATIVE_INFINITY;
+  const hasTrouble = engine === undefined || now - failedAt < FAILURE_COUNTS_MS;
+  const status = obstacle !== undefined ? "unavailable" : hasTrouble ? "degraded" : "ok";
+  const reason = engine === undefined ? "KINESIS_ENABLED is false: logs go nowhere." : obstacle;
+  return {
+    canTakeLogs: obstacle === undefined,
+    body: {
+      status,
+      service: "ingestion-interface",
+      timestamp: isoTime(now),
+      ...(reason === undefined ? {} : { reason }),
+      stream: streamName,
+      queue: queueOf(engine),
+      kinesis: {
+        enabled: engine !== undefined,
+        last_success: isoTime(engine?.lastSuccessAt),
+        last_failure: lastFailureOf(engine),
+      },
+    },
+  };
+};
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+/** Body of `GET /api/metrics`. */
+export const metricsOf = (
+  totals: IngestTotals,
+  engine: EngineStats | undefined,
+  startedAt: number,
+  now: number,
+) => ({
+  service: "ingestion-interface",
+  timestamp: isoTime(now),
+  uptime_seconds: round((now - startedAt) / 1000),
+  throughput: {
+    logs_per_second: round(totals.logsPerSecond),
+    bytes_per_second: round(totals.bytesPerSecond),
+    window_seconds: THROUGHPUT_WINDOW_SECONDS,
+  },
+  totals: {
+    requests: totals.requests,
+    received: totals.received,
+    accepted: totals.accepted,
+    rejected: totals.rejected,
+    rejected_by_code: totals.rejectedByCode,
+    bytes: totals.bytes,
+  },
+  queue: queueOf(engine),
+  kinesis: {
+    enabled: engine !== undefined,
+    calls: engine?.calls ?? 0,
+    calls_in_flight: engine?.callsInFlight ?? 0,
+    failed_calls: engine?.failedCalls ?? 0,
+    records: engine?.records ?? 0,
+    record_bytes: engine?.recordBytes ?? 0,
+    retried_records: engine?.retriedRecords ?? 0,
+    throttled_records: engine?.throttledRecords ?? 0,
+    late_logs: engine?.lateLogs ?? 0,
+    last_success: isoTime(engine?.lastSuccessAt),
+    last_failure: lastFailureOf(engine),
+  },
+});

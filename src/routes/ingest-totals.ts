@@ -1,0 +1,125 @@
+import type { ItemRefusal } from "../shared/core/ingest-body.ts";
+import type { MetricFamily } from "../shared/core/prometheus.ts";
+import type { EngineStats } from "../shared/core/put-records-engine.ts";
+import { createThroughput } from "../shared/core/throughput.ts";
+
+export const THROUGHPUT_WINDOW_SECONDS = 10;
+
+/** What this process has taken and refused since it started. */
+export const createIngestTotals = (now: () => number) => {
+  const logsRate = createThroughput(now, THROUGHPUT_WINDOW_SECONDS);
+  const bytesRate = createThroughput(now, THROUGHPUT_WINDOW_SECONDS);
+  const answers = new Map<number, number>();
+  const rejected = new Map<string, number>();
+  const totals = { requests: 0, received: 0, accepted: 0, rejected: 0, bytes: 0 };
+  return {
+    /** A body in memory, unpacked. */
+    addBody: (bytes: number): void => {
+      totals.bytes += bytes;
+      bytesRate.add(bytes);
+    },
+    addLogs: (accepted: number, refused: readonly ItemRefusal[]): void => {
+      totals.received += accepted + refused.length;
+      totals.accepted += accepted;
+      totals.rejected += refused.length;
+      logsRate.add(accepted);
+      for (const { code } of refused) rejected.set(code, (rejected.get(code) ?? 0) + 1);
+    },
+    addAnswer: (status: number): void => {
+      totals.requests += 1;
+      answers.set(status, (answers.get(status) ?? 0) + 1);
+    },
+    read: () => ({
+      ...totals,
+      rejectedByCode: Object.fromEntries(rejected),
+      answersByStatus: Object.fromEntries(answers),
+      logsPerSecond: logsRate.perSecond(),
+      bytesPerSecond: bytesRate.perSecond(),
+    }),
+  };
+};
+
+export type IngestTotals = ReturnType<ReturnType<typeof createIngestTotals>["read"]>;
+
+const counter = (name: string, help: string, value: number): MetricFamily => ({
+  name,
+  help,
+  type: "counter",
+  samples: [{ value }],
+});
+
+const gauge = (name: string, help: string, value: number): MetricFamily => ({
+  name,
+  help,
+  type: "gauge",
+  samples: [{ value }],
+});
+
+const counterBy = (
+  name: string,
+  help: string,
+  label: string,
+  counts: Readonly<Record<string, number>>,
+): MetricFamily => ({
+  name,
+  help,
+  type: "counter",
+  samples: Object.entries(counts).map(([key, value]) => ({ labels: { [label]: key }, value })),
+});
+
+/** The metric families of `/metrics`; those of Kinesis only where logs are sent there. */
+export const ingestMetricFamilies = (
+  totals: IngestTotals,
+  engine: EngineStats | undefined,
+): MetricFamily[] => [
+  counterBy(
+    "ingest_requests_total",
+    "Requests to take logs, by status of the answer.",
+    "status",
+    totals.answersByStatus,
+  ),
+  counter("ingest_events_received_total", "Logs found in request bodies.", totals.received),
+  counter("ingest_events_accepted_total", "Logs answered as accepted.", totals.accepted),
+  counterBy(
+    "ingest_events_rejected_total",
+    "Logs answered as refused, by reason.",
+    "code",
+    totals.rejectedByCode,
+  ),
+  counter("ingest_bytes_received_total", "Request bodies, after decompression.", totals.bytes),
+  ...(engine === undefined
+    ? []
+    : [
+        counter("kinesis_put_records_calls_total", "PutRecords calls.", engine.calls),
+        counter(
+          "kinesis_put_records_failed_calls_total",
+          "PutRecords calls that failed as a whole.",
+          engine.failedCalls,
+        ),
+        counter(
+          "kinesis_put_records_retries_total",
+          "Records that were sent again.",
+          engine.retriedRecords,
+        ),
+        counter(
+          "kinesis_throttled_entries_total",
+          "Records refused because a shard or the stream was at its limit.",
+          engine.throttledRecords,
+        ),
+        counter("kinesis_records_total", "Records with a sequence number.", engine.records),
+        counter("kinesis_record_bytes_total", "Data of those records.", engine.recordBytes),
+        counter(
+          "kinesis_late_logs_total",
+          "Logs stored after their sender had been told they were not.",
+          engine.lateLogs,
+        ),
+        gauge("kinesis_calls_in_flight", "PutRecords calls under way.", engine.callsInFlight),
+        gauge("ingest_queue_logs", "Logs waiting to be sent.", engine.queueLogs),
+        gauge(
+          "ingest_queue_bytes",
+          "Bytes waiting and in flight, bookkeeping included.",
+          engine.queueBytes,
+        ),
+        gauge("ingest_queue_max_bytes", "Bound of the queue.", engine.maxQueueBytes),
+      ]),
+];
