@@ -25,8 +25,12 @@ export const shardStateSchema = z.object({
   failedBatches: z.number().int(),
   lastBatchAt: z.string().nullable(),
   lastBatchRecords: z.number().int(),
+  /** Last sign of life, about every 5 s: a poll, or a batch still being handled or tried again. */
   lastPolledAt: z.string().nullable(),
-  /** As GetRecords answered at `lastPolledAt`; null before the first poll. */
+  /**
+   * As GetRecords answered at `lastPolledAt`, or the age of the batch's first record while it is
+   * being handled; null before the first poll.
+   */
   millisBehindLatest: z.number().nullable(),
   /** Why the shard does not move; null when it does. */
   error: z.object({ code: z.string(), message: z.string(), since: z.string() }).nullable(),
