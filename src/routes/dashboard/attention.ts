@@ -1,0 +1,70 @@
+import type { Attempt } from "../../shared/core/dashboard/backend-error.ts";
+import type { ConsumerStatus } from "../../shared/core/dashboard/consumer-status.ts";
+import { formatCount } from "../../shared/core/dashboard/format.ts";
+import type { Bounded, IngestStatus } from "../../shared/core/dashboard/ports.ts";
+import type { BucketRow, StreamRow } from "../../shared/core/dashboard/reader.ts";
+
+export type AttentionItem = { tone: "error" | "warn"; title: string; detail: string | null };
+
+const failed = (parts: readonly (Attempt<unknown> | undefined)[]): AttentionItem[] => {
+  // A store that is down takes several parts with it; it is one fault.
+  const messages = new Set(parts.flatMap((part) => (part && !part.ok ? [part.error.message] : [])));
+  return [...messages].map((message) => {
+    const [title = message, ...rest] = message.split(". ");
+    return { tone: "error", title, detail: rest.join(". ") || null };
+  });
+};
+
+const consumerItems = (consumer: ConsumerStatus): AttentionItem[] => {
+  const items: AttentionItem[] = [];
+  if (consumer.status === "failing" || consumer.status === "stopped")
+    items.push({
+      tone: "error",
+      title: `The consumer is ${consumer.status}`,
+      detail: consumer.reason,
+    });
+  if (consumer.status === "stale")
+    items.push({
+      tone: "warn",
+      title: "Part of the consumer stands still",
+      detail: consumer.reason,
+    });
+  const quarantined = consumer.totals?.quarantined ?? 0;
+  if (quarantined > 0)
+    items.push({
+      tone: "warn",
+      title: `${formatCount(quarantined)} in quarantine`,
+      detail: "Each line below _quarantine/ holds its reason and the raw bytes.",
+    });
+  return items;
+};
+
+/** What a person should look at, worst first. */
+export const attentionList = ({
+  ingest,
+  streams,
+  buckets,
+  consumer,
+}: {
+  ingest: Attempt<IngestStatus> | undefined;
+  streams: Attempt<Bounded<StreamRow>>;
+  buckets: Attempt<Bounded<BucketRow>>;
+  consumer: Attempt<ConsumerStatus>;
+}): AttentionItem[] => {
+  const rows = [
+    ...(streams.ok ? streams.value.items.map((row) => ["Stream", row] as const) : []),
+    ...(buckets.ok ? buckets.value.items.map((row) => ["Bucket", row] as const) : []),
+  ];
+  const items = [
+    ...failed([streams, buckets, consumer, ingest]),
+    ...rows.flatMap(([kind, row]): AttentionItem[] =>
+      row.ok
+        ? row.value
+          ? []
+          : [{ tone: "error", title: `${kind} ${row.name} does not exist`, detail: null }]
+        : [{ tone: "error", title: `${kind} ${row.name}`, detail: row.error.message }],
+    ),
+    ...(consumer.ok ? consumerItems(consumer.value) : []),
+  ];
+  return items.sort((a, b) => Number(a.tone === "warn") - Number(b.tone === "warn"));
+};

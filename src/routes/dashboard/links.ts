@@ -1,0 +1,22 @@
+/** Every address of the dashboard is made here, so that no name reaches a link unencoded. */
+
+const withQuery = (path: string, query: Readonly<Record<string, string | undefined>>): string => {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    value ? [`${name}=${encodeURIComponent(value)}`] : [],
+  );
+  return pairs.length === 0 ? path : `${path}?${pairs.join("&")}`;
+};
+
+export const streamLink = (name: string): string => `/streams/${encodeURIComponent(name)}`;
+
+export const bucketLink = (name: string, at: { prefix?: string; cursor?: string } = {}): string =>
+  withQuery(`/buckets/${encodeURIComponent(name)}`, at);
+
+export const partitionsLink = (name: string): string =>
+  `/buckets/${encodeURIComponent(name)}/partitions`;
+
+export const objectLink = (bucket: string, key: string, lines?: number): string =>
+  withQuery("/objects", { bucket, key, lines: lines?.toString() });
+
+export const objectApiLink = (bucket: string, key: string, lines: number): string =>
+  withQuery(`/api/s3/object/${encodeURIComponent(bucket)}/_`, { key, lines: String(lines) });
