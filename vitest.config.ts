@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { contractReporter } from "./tests/support/contract-reporter.ts";
 
 export default defineConfig({
   test: {
+    reporters: ["default", contractReporter],
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.{ts,tsx}"] } },
+      { test: { name: "unit", include: ["{src,scripts}/**/*.test.{ts,tsx}"] } },
       {
         test: {
           name: "contract",
@@ -22,6 +24,34 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Every file starts processes of its own; the machine this must pass on has two cores.
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "package",
+          include: ["tests/package/**/*.test.ts"],
+          globalSetup: ["tests/support/build.ts", "tests/package/support/package-stages.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        // Deploys for real, onto an emulator from PyPI: `npm run test:deploy`.
+        test: {
+          name: "deploy",
+          include: ["tests/deploy/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The same routes on Deno and Bun: `npm run test:runtimes`.
+        test: {
+          name: "runtimes",
+          include: ["tests/runtimes/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

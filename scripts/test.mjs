@@ -2,10 +2,18 @@ import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { ensureInstalled, root } from "./install.mjs";
 
+// These fetch hundreds of megabytes at their first run, so they are asked for by name.
+const onDemand = ["--project", "!deploy", "--project", "!runtimes"];
+
 ensureInstalled();
+const args = process.argv.slice(2);
 const vitest = path.join(root, "node_modules/vitest/vitest.mjs");
-const run = spawnSync(process.execPath, [vitest, "run", ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: "inherit",
-});
+const run = spawnSync(
+  process.execPath,
+  [vitest, "run", ...(args.includes("--project") ? args : [...onDemand, ...args])],
+  {
+    cwd: root,
+    stdio: "inherit",
+  },
+);
 process.exit(run.status ?? 1);

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 const hashKey = z.string().regex(/^\d{1,39}$/);
 const epochMs = z.number().int().nonnegative();

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { resourceInUse, resourceNotFound } from "./errors.ts";
 import { syncDirectory } from "./shard-log.ts";
 import { openStream, type Stream, type StreamOptions } from "./stream.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PARTITION_KEY_MAX_LENGTH, PUT_RECORDS_MAX_ENTRIES } from "../../../shared/core/limits.ts";
 import { serializationFailed, validationFailed } from "./errors.ts";
 

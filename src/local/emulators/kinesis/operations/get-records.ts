@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { GET_RECORDS_MAX_BYTES, GET_RECORDS_MAX_RECORDS } from "../../../../shared/core/limits.ts";
 import { invalidArgument, resourceNotFound, throughputExceeded } from "../errors.ts";
 import type { StoredRecord } from "../frames.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { MIB, PUT_RECORDS_MAX_BYTES } from "../../../../shared/core/limits.ts";
 import {
   internalFailure,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { invalidArgument, KinesisError, limitExceeded } from "../errors.ts";
 import { createShards, isOpen } from "../resharding.ts";
 import { parseShardId } from "../sequence-number.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { invalidArgument } from "../errors.ts";
 import type { Stream } from "../stream.ts";
 import { streamTarget, tagKey, tags } from "../validation.ts";
