@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { BackendError } from "../shared/core/dashboard/backend-error.ts";
 import type { IngestStatusSource } from "../shared/core/dashboard/ports.ts";
 

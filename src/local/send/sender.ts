@@ -1,7 +1,7 @@
 import { Agent, request } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import type { Line } from "./lines.ts";
 
 export type Refusal = { line: number; code: string; reason: string };

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import {
   EVENT_SOURCE_MAX_BATCH_RECORDS,
   EVENT_SOURCE_MAX_WINDOW_SECONDS,

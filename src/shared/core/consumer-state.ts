@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** One object per shard: the checkpoint of the local event source mapping and what it has done. */
 export const shardStateSchema = z.object({

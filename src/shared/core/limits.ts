@@ -25,6 +25,11 @@ export const SHARD_WRITE_RECORDS_PER_SECOND = 1000;
 export const LAMBDA_PAYLOAD_MAX_BYTES = 6 * MIB;
 export const EVENT_SOURCE_MAX_BATCH_RECORDS = 10_000;
 export const EVENT_SOURCE_MAX_WINDOW_SECONDS = 300;
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html; -1 is no limit. */
+export const EVENT_SOURCE_MAX_RETRY_ATTEMPTS = 10_000;
+export const EVENT_SOURCE_MIN_RECORD_AGE_SECONDS = 60;
+export const EVENT_SOURCE_MAX_RECORD_AGE_SECONDS = 604_800;
+export const EVENT_SOURCE_MAX_PARALLELIZATION_FACTOR = 10;
 
 /** S3 object key, UTF-8 bytes. */
 export const S3_KEY_MAX_BYTES = 1024;

@@ -23,8 +23,19 @@ export type PartObject = {
   readonly metadata: Readonly<Record<string, string>>;
 };
 
+/** Says, up to the last moment, whether its holder may still write. */
+export type WriteFence = {
+  /** Aborted when a write under way has to be given up. */
+  readonly signal: AbortSignal;
+  /** Throws when no write may begin any more. */
+  assertHeld(): void;
+};
+
 /** Writes part objects by plain overwrite: the same key replaces. */
-export type PartSink = { putPart(part: PartObject): Promise<void> };
+export type PartSink = {
+  /** The fence is asked before each attempt to write. */
+  putPart(part: PartObject, fence?: WriteFence): Promise<void>;
+};
 
 /** Platform primitives that web standards lack or do too slowly for the hot path. */
 export type Codec = {
@@ -36,6 +47,7 @@ export type Codec = {
   gzip(bytes: Uint8Array): Promise<Uint8Array>;
   /** Throws a RangeError when the result would exceed `maxBytes`, an Error when it is not whole gzip. */
   gunzip(bytes: Uint8Array, maxBytes: number): Uint8Array;
+  md5(bytes: Uint8Array): Uint8Array;
 };
 
 /** Small JSON documents in a bucket, one per shard of a stream: checkpoints and consumer state. */

@@ -13,9 +13,9 @@ const field = (value: unknown, name: string): unknown =>
 /**
  * The service a log belongs to: the first non-empty string of `service`, `service.name`,
  * `resource["service.name"]` / `resource.service.name` / `resource.attributes["service.name"]`,
- * `data.service`, `source`; else `unknown`. Ingest and consumer both ask here.
+ * `data.service`, `source`; else `otherwise`, which is `unknown`. Ingest and consumer ask here.
  */
-export const serviceOf = (log: JsonObject): string => {
+export const serviceOf = (log: JsonObject, otherwise = UNKNOWN_SERVICE): string => {
   const direct = text(log.service);
   if (direct !== undefined) return direct;
   const resource = field(log, "resource");
@@ -27,7 +27,7 @@ export const serviceOf = (log: JsonObject): string => {
     text(field(field(resource, "attributes"), "service.name")) ??
     text(field(field(log, "data"), "service")) ??
     text(field(log, "source")) ??
-    UNKNOWN_SERVICE
+    otherwise
   );
 };
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Where a listing goes on: after a key, or at the store's own token where folders are rolled up. */
 export type Cursor = { after: string } | { token: string };
