@@ -4,12 +4,20 @@ import { contractReporter } from "./tests/support/contract-reporter.ts";
 export default defineConfig({
   test: {
     reporters: ["default", contractReporter],
+    // One group after the other: each starts processes, and this must pass on two cores.
     projects: [
-      { test: { name: "unit", include: ["{src,scripts}/**/*.test.{ts,tsx}"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["{src,scripts}/**/*.test.{ts,tsx}"],
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         test: {
           name: "contract",
           include: ["tests/contract/**/*.test.ts"],
+          sequence: { groupOrder: 1 },
           globalSetup: ["tests/support/build.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -19,6 +27,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["tests/{integration,fault}/**/*.test.ts"],
+          sequence: { groupOrder: 2 },
           globalSetup: ["tests/support/build.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -30,6 +39,7 @@ export default defineConfig({
         test: {
           name: "package",
           include: ["tests/package/**/*.test.ts"],
+          sequence: { groupOrder: 3 },
           globalSetup: ["tests/support/build.ts", "tests/package/support/package-stages.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -41,6 +51,7 @@ export default defineConfig({
         test: {
           name: "deploy",
           include: ["tests/deploy/**/*.test.ts"],
+          sequence: { groupOrder: 4 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -50,6 +61,7 @@ export default defineConfig({
         test: {
           name: "runtimes",
           include: ["tests/runtimes/**/*.test.ts"],
+          sequence: { groupOrder: 5 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { spawn } from "node:child_process";
-import { rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ensureInstalled, root } from "./install.mjs";
 
 // `npx sls …` and the npm scripts end here. The deploy tools live in deploy/, with a lock file of
@@ -30,14 +31,51 @@ const deadlineSeconds = () => {
   return 3_600;
 };
 
+const isAlive = (pid) => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+};
+
+/** Takes the lock file unless a living process has it. What a killed one left is taken over. */
+const takeLock = (file) => {
+  try {
+    writeFileSync(file, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+  }
+  try {
+    if (!isAlive(Number(readFileSync(file, "utf8")))) rmSync(file, { force: true });
+  } catch (error) {
+    // Released since.
+    if (error.code !== "ENOENT") throw error;
+  }
+  return false;
+};
+
+/** The framework packages into .serverless, whatever it is told: two at once would mix there. */
+const waitForTurn = async (file) => {
+  mkdirSync(path.dirname(file), { recursive: true });
+  for (let isTold = false; !takeLock(file); isTold = true) {
+    if (!isTold) console.error("Waiting for another sls command in this folder …");
+    await sleep(200);
+  }
+};
+
 ensureInstalled();
 ensureInstalled(deployFolder);
 
 // A folder of its own for each run: what an interrupted one leaves would end up in the next zip.
 // Below deploy/, whose package.json makes Node read the bundles as CommonJS.
 const bundleFolder = path.join("deploy", ".bundles", String(process.pid));
+const lockFile = path.join(deployFolder, ".bundles", "lock");
+const needsTurn = args[0] === "package" || args[0] === "deploy";
 const isLocal = (optionOf("--stage", "-s") ?? "local") === "local";
 
+if (needsTurn) await waitForTurn(lockFile);
 const child = spawn(
   process.execPath,
   [
@@ -51,6 +89,7 @@ const child = spawn(
       ...process.env,
       ...(isLocal && !process.env.AWS_ENDPOINT_URL ? { AWS_ENDPOINT_URL: LOCAL_ENDPOINT } : {}),
       SLS_BUNDLE_FOLDER: bundleFolder,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       // The local plugin still calls AWS through version 2 of its SDK.
       AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: "1",
     },
@@ -72,5 +111,6 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(
 child.on("exit", (code, signal) => {
   clearTimeout(deadline);
   rmSync(path.join(root, bundleFolder), { recursive: true, force: true });
+  if (needsTurn) rmSync(lockFile, { force: true });
   process.exit(isLate ? EXIT_TIMED_OUT : (code ?? (signal === "SIGINT" ? 130 : 143)));
 });
