@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FaultAction, Faults } from "../faults.ts";
@@ -133,6 +134,8 @@ export const createS3Service = async (options: S3ServiceOptions): Promise<Emulat
   const maxObjectBytes = options.maxObjectBytes ?? MAX_OBJECT_BYTES;
   const store = openStore(options.directory, { syncToDisk: options.syncToDisk ?? false, now });
   const closing = new AbortController();
+  // Every delayed request listens; eleven of them are no leak.
+  setMaxListeners(0, closing.signal);
 
   const faultFor = async (operation: string, resource: string): Promise<FaultAction> => {
     const fault = options.faults.decide({ service: "s3", operation, resource }) ?? {};
