@@ -24,6 +24,15 @@ export default defineConfig({
         },
       },
       {
+        // The event source mapping against Lambda's rules, in simulated time.
+        test: {
+          name: "conformance",
+          include: ["tests/conformance/**/*.test.ts"],
+          sequence: { groupOrder: 0 },
+          testTimeout: 30_000,
+        },
+      },
+      {
         test: {
           name: "integration",
           include: ["tests/{integration,fault}/**/*.test.ts"],

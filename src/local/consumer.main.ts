@@ -1,16 +1,23 @@
+import { randomUUID } from "node:crypto";
 import { createKinesisClient, createS3Client } from "../shared/aws/clients.ts";
 import { createCodec } from "../shared/aws/codec.ts";
 import { createKinesisSource } from "../shared/aws/kinesis-source.ts";
+import { createS3OnFailureDestination } from "../shared/aws/s3-on-failure-destination.ts";
 import { createS3PartSink } from "../shared/aws/s3-part-sink.ts";
 import { createS3StateStore } from "../shared/aws/s3-state-store.ts";
 import { consumerOptions, createConsumer } from "../shared/core/consume.ts";
 import { describeBatch } from "../shared/core/describe-batch.ts";
+import { failurePolicy } from "../shared/core/event-source/failure-policy.ts";
+import { createFencedSinks } from "./event-source-mapping/fenced-sink.ts";
+import { createInstance } from "./event-source-mapping/instance.ts";
 import { createEventSourceMapping } from "./event-source-mapping/mapping.ts";
 import { createRepeatLimitedLog } from "./event-source-mapping/repeat-limited-log.ts";
 import { sleep } from "./event-source-mapping/sleep.ts";
 import { runPart } from "./part.ts";
 
 const MAX_SOCKETS = 64;
+/** A renewal that takes longer is tried again, well within the lease. */
+const STATE_TIMEOUT_MS = 3_000;
 
 /** The consumer behind the local event source mapping, for the stream and bucket configured. */
 await runPart("consumer", process.env, async ({ config, log }) => {
@@ -22,17 +29,32 @@ await runPart("consumer", process.env, async ({ config, log }) => {
   };
   const kinesis = createKinesisClient({ ...clientOptions, maxAttempts: 1 });
   const s3 = createS3Client({ ...clientOptions, maxAttempts: 3 });
+  // Renewals must not queue behind part objects, nor be tried again behind the mapping's back.
+  const stateS3 = createS3Client({
+    ...clientOptions,
+    maxAttempts: 1,
+    requestTimeoutMs: STATE_TIMEOUT_MS,
+  });
   const codec = createCodec();
   const now = () => Date.now();
+  const repeatLimitedLog = createRepeatLimitedLog(log, now);
+  const sinkBehind = createFencedSinks(createS3PartSink(s3, bucket), MAX_SOCKETS);
+  const onFailureBucket = config.ON_FAILURE_BUCKET;
+  const timestamp = config.STARTING_POSITION_TIMESTAMP;
 
   const mapping = createEventSourceMapping(
     {
       source: createKinesisSource(kinesis),
-      state: createS3StateStore(s3, bucket),
-      invoke: createConsumer(
-        { sink: createS3PartSink(s3, bucket), codec, log: createRepeatLimitedLog(log, now) },
-        consumerOptions(config),
-      ),
+      state: createS3StateStore(stateS3, bucket),
+      invoke: (event, fence) => {
+        const deps = { sink: sinkBehind(fence), codec, log: repeatLimitedLog };
+        return createConsumer(deps, consumerOptions(config))(event);
+      },
+      onFailure:
+        onFailureBucket === undefined
+          ? undefined
+          : createS3OnFailureDestination(s3, onFailureBucket),
+      instance: createInstance(),
       encodeBase64: codec.encodeBase64,
       onBatch: (summary) => {
         const { stream, shardId, records, lines, bytes, quarantined, lastSequenceNumber } = summary;
@@ -51,7 +73,9 @@ await runPart("consumer", process.env, async ({ config, log }) => {
         );
       },
       log,
+      newId: randomUUID,
       now,
+      monotonicNow: () => performance.now(),
       sleep,
       random: Math.random,
     },
@@ -59,6 +83,16 @@ await runPart("consumer", process.env, async ({ config, log }) => {
       streamName,
       batchSize: config.BATCH_SIZE,
       batchWindowMs: config.POLL_INTERVAL * 1000,
+      failurePolicy: failurePolicy(
+        config.MAXIMUM_RETRY_ATTEMPTS,
+        config.MAXIMUM_RECORD_AGE,
+        config.BISECT_BATCH_ON_ERROR,
+      ),
+      parallelizationFactor: config.PARALLELIZATION_FACTOR,
+      startingPosition:
+        timestamp !== undefined
+          ? { type: "AT_TIMESTAMP", timestamp }
+          : { type: config.STARTING_POSITION === "LATEST" ? "LATEST" : "TRIM_HORIZON" },
     },
   );
   // A rejection is a defect; it ends the process, and the supervisor starts it again.
@@ -69,6 +103,7 @@ await runPart("consumer", process.env, async ({ config, log }) => {
       await mapping.close();
       kinesis.destroy();
       s3.destroy();
+      stateS3.destroy();
     },
   };
 });

@@ -73,8 +73,14 @@ export const createMemoryStream = (
     iterators.set(iterator, { incarnation, shardId, from, madeAtMs: now() });
     return iterator;
   };
-  const startOf = (position: ShardPosition): bigint => {
+  const startOf = (shard: MemoryShard, position: ShardPosition): bigint => {
     if (position.type === "TRIM_HORIZON") return 0n;
+    if (position.type === "AT_TIMESTAMP") {
+      const from = Date.parse(position.timestamp);
+      if (from > now()) throw new SourceError("UNAVAILABLE", "The timestamp is in the future.");
+      const first = shard.records.find(({ arrivedAtMs }) => arrivedAtMs >= from);
+      return first ? BigInt(first.sequenceNumber) : nextSequence;
+    }
     const number = BigInt(position.sequenceNumber);
     if (number >= nextSequence)
       throw new SourceError("POSITION_REFUSED", `${number} is of no record.`);
@@ -126,8 +132,7 @@ export const createMemoryStream = (
       },
       getIterator: async (_stream, shardId, position) => {
         called("getIterator", shardId);
-        shardOf(shardId);
-        return makeIterator(shardId, startOf(position));
+        return makeIterator(shardId, startOf(shardOf(shardId), position));
       },
       getRecords: async (iterator, limit) => {
         const position = iterators.get(iterator);

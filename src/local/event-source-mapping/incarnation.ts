@@ -2,6 +2,8 @@ import { setMaxListeners } from "node:events";
 import type { ShardState } from "../../shared/core/consumer-state.ts";
 import { backOffMs } from "../../shared/core/event-source/back-off.ts";
 import type { BatchLimits } from "../../shared/core/event-source/batch.ts";
+import type { FailurePolicy } from "../../shared/core/event-source/failure-policy.ts";
+import type { OnFailureDestination } from "../../shared/core/event-source/on-failure.ts";
 import type { BatchTotals } from "../../shared/core/event-source/shard-state.ts";
 import { readableShards } from "../../shared/core/event-source/shards.ts";
 import {
@@ -12,10 +14,20 @@ import {
 } from "../../shared/core/event-source/source.ts";
 import type { Logger } from "../../shared/core/logger.ts";
 import type { StateStore } from "../../shared/core/ports.ts";
-import { loadCheckpoint, messageOf, REPAIR_CHECK_MS, tryToSave } from "./checkpoint.ts";
+import {
+  loadCheckpoint,
+  messageOf,
+  REPAIR_CHECK_MS,
+  type StartingPosition,
+  tryToSave,
+} from "./checkpoint.ts";
+import { claimShard } from "./claim-shard.ts";
 import type { Invoke } from "./deliver.ts";
 import { retireExpiredShards, retireShard } from "./expired-shards.ts";
-import { runShardLoop } from "./shard-loop.ts";
+import type { Instance } from "./instance.ts";
+import { createMembers } from "./members.ts";
+import type { ShardLease } from "./shard-lease.ts";
+import { runShardLoop, type ShardLoopEnd } from "./shard-loop.ts";
 import { createShardReader } from "./shard-reader.ts";
 import type { Sleep } from "./sleep.ts";
 import { createTrouble, type Trouble } from "./trouble.ts";
@@ -32,8 +44,14 @@ export type IncarnationDeps<Summary extends BatchTotals> = {
   invoke: Invoke<Summary>;
   encodeBase64(bytes: Uint8Array): string;
   onBatch(summary: Summary): void;
+  /** Needed only by a policy that gives records up. */
+  onFailure?: OnFailureDestination | undefined;
+  instance: Instance;
   log: Logger;
+  newId(): string;
   now(): number;
+  /** Milliseconds of a clock that nobody sets. */
+  monotonicNow(): number;
   sleep: Sleep;
   random(): number;
   streamTrouble: Trouble;
@@ -41,16 +59,24 @@ export type IncarnationDeps<Summary extends BatchTotals> = {
   abandon: AbortSignal;
 };
 
+export type IncarnationOptions = {
+  readonly limits: BatchLimits;
+  readonly policy: FailurePolicy;
+  readonly parallelizationFactor: number;
+  readonly startingPosition: StartingPosition;
+};
+
 /**
- * Reads one stream, that is one incarnation of its name, with every shard on its own loop.
- * Resolves when stopped, or when the stream was deleted or replaced and all loops have ended.
+ * Reads one stream, that is one incarnation of its name, with every shard on its own loop,
+ * as far as this instance has it: others may share the stream. Resolves when stopped, or when the stream was deleted or replaced and all loops have ended.
  */
 export const runIncarnation = async <Summary extends BatchTotals>(
   deps: IncarnationDeps<Summary>,
   stream: StreamDescription & { readonly name: string },
-  limits: BatchLimits,
+  { limits, policy, parallelizationFactor, startingPosition }: IncarnationOptions,
 ): Promise<void> => {
   const { source, log, now, sleep, random, streamTrouble } = deps;
+  const store = deps.state;
   const over = new AbortController();
   const stop = AbortSignal.any([deps.stop, over.signal]);
   // Every shard listens; Node takes more than ten for a leak.
@@ -62,6 +88,12 @@ export const runIncarnation = async <Summary extends BatchTotals>(
   let looking: Promise<void> | undefined;
 
   const isListed = (shardId: string) => shards.some((shard) => shard.shardId === shardId);
+  const members = createMembers(
+    { ...deps, store },
+    stream.name,
+    () =>
+      readableShards(shards, (id) => drained.has(id)).filter((s) => !drained.has(s.shardId)).length,
+  );
 
   const lookNow = async (): Promise<void> => {
     try {
@@ -90,9 +122,10 @@ export const runIncarnation = async <Summary extends BatchTotals>(
 
   const readShard = async (
     shard: ShardDescription,
-    restored: ShardState,
+    lease: ShardLease,
+    state: ShardState,
     trouble: Trouble,
-  ): Promise<"drained" | "stopped"> => {
+  ): Promise<ShardLoopEnd> => {
     const { shardId } = shard;
     const onGap = (lastRead: string, firstFound: string) =>
       log.warn(
@@ -102,31 +135,25 @@ export const runIncarnation = async <Summary extends BatchTotals>(
     const reader = createShardReader(
       { source, onGap, beforeReopen: () => assertReadable(shardId) },
       { streamName: stream.name, shardId },
-      restored.sequenceNumber,
+      state.sequenceNumber,
+      state.startTimestamp ?? null,
     );
-    return runShardLoop(
-      { ...deps, store: deps.state, stop, reader, trouble },
-      stream.arn,
-      limits,
-      restored,
-    );
-  };
-
-  const restore = async (
-    shard: ShardDescription,
-    trouble: Trouble,
-  ): Promise<ShardState | undefined> => {
-    const checkpointDeps = { store: deps.state, trouble, sleep, random };
-    const restored = await loadCheckpoint(checkpointDeps, stream, shard, stop);
-    if (restored?.kind === "replaced")
-      log.warn(
-        { stream: stream.name, shardId: shard.shardId, old: restored.old },
-        `Stream ${stream.name} was deleted and made again (${restored.old.streamCreatedAt}, now ${stream.createdAt}): the old checkpoint of ${shard.shardId} is set aside, reading starts at TRIM_HORIZON.`,
+    const handOver = new AbortController();
+    members.hold(shardId, () => handOver.abort());
+    try {
+      return await runShardLoop(
+        { ...deps, stop, policy, lease, reader, trouble, handOver: handOver.signal },
+        { streamArn: stream.arn, limits, parallelizationFactor },
+        state,
       );
-    return restored?.state;
+    } finally {
+      members.drop(shardId);
+    }
   };
 
-  /** Shows a checkpoint that Kinesis refuses, and waits for a person to change it. */
+  const load = (shard: ShardDescription, trouble: Trouble) =>
+    loadCheckpoint({ store, trouble, sleep, random }, stream, shard, stop);
+
   const waitForRepair = async (
     shard: ShardDescription,
     trouble: Trouble,
@@ -135,8 +162,9 @@ export const runIncarnation = async <Summary extends BatchTotals>(
     const message = `its checkpoint is refused. ${error.message}. Repair the object under _state/, or delete it to read the shard again from its oldest record.`;
     const shown = trouble.report("CHECKPOINT_REFUSED", message, { needsPerson: true });
     // Read again: the loop may have moved the checkpoint since it was restored.
-    const state = await restore(shard, trouble);
-    if (state !== undefined) await tryToSave({ store: deps.state }, { ...state, error: shown });
+    const loaded = await load(shard, trouble);
+    if (loaded !== undefined)
+      await tryToSave(store, { ...loaded.restored.state, error: shown }, loaded.version);
     await sleep(REPAIR_CHECK_MS, stop);
   };
 
@@ -150,8 +178,9 @@ export const runIncarnation = async <Summary extends BatchTotals>(
     if (error instanceof SourceError && ["NOT_FOUND", "POSITION_REFUSED"].includes(error.code)) {
       await look();
       if (!isListed(shard.shardId)) {
-        const state = await restore(shard, trouble);
-        if (state !== undefined) await retireShard({ store: deps.state, log }, state);
+        const loaded = await load(shard, trouble);
+        if (loaded !== undefined && !loaded.restored.state.drained)
+          await retireShard({ store, log }, loaded.restored.state, loaded.version);
         return true;
       }
       if (error.code === "POSITION_REFUSED") {
@@ -173,14 +202,29 @@ export const runIncarnation = async <Summary extends BatchTotals>(
     for (let failures = 1; !stop.aborted; failures += 1) {
       const startedAtMs = now();
       try {
-        const restored = await restore(shard, trouble);
-        if (restored === undefined) return;
-        if (restored.drained) {
+        const claim = await claimShard(
+          { ...deps, store, members, trouble, startingPosition },
+          stream,
+          shard,
+          stop,
+        );
+        if (claim.kind === "stopped") return;
+        if (claim.kind === "drained") {
           drained.add(shardId);
           startReadable();
           return;
         }
-        if ((await readShard(shard, restored, trouble)) === "stopped") return;
+        const end = await readShard(shard, claim.lease, claim.state, trouble);
+        if (end === "stopped") return;
+        if (end === "lost")
+          log.warn(
+            { stream: stream.name, shardId },
+            `Shard ${shardId} was taken over by another instance; nothing more of it is written here.`,
+          );
+        if (end !== "drained") {
+          failures = 0;
+          continue;
+        }
         drained.add(shardId);
         log.info(
           { stream: stream.name, shardId },
@@ -211,12 +255,13 @@ export const runIncarnation = async <Summary extends BatchTotals>(
       if (!tasks.has(shard.shardId)) tasks.set(shard.shardId, runShard(shard));
   };
 
+  const showing = members.run(stop);
+  await members.known;
   let areExpiredRetired = false;
   for (let failures = 0; !stop.aborted; ) {
     try {
       await look();
-      if (!areExpiredRetired)
-        await retireExpiredShards({ store: deps.state, log }, stream, isListed);
+      if (!areExpiredRetired) await retireExpiredShards({ store, log }, stream, isListed);
       areExpiredRetired = true;
       failures = 0;
       streamTrouble.clear();
@@ -228,5 +273,5 @@ export const runIncarnation = async <Summary extends BatchTotals>(
     }
     await waker.wait(failures === 0 ? REFRESH_MS : backOffMs(failures, random), stop);
   }
-  await Promise.all(tasks.values());
+  await Promise.all([...tasks.values(), showing]);
 };

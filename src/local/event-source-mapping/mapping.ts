@@ -1,8 +1,13 @@
 import { backOffMs } from "../../shared/core/event-source/back-off.ts";
 import { batchLimits } from "../../shared/core/event-source/batch.ts";
+import {
+  type FailurePolicy,
+  RETRY_FOREVER,
+} from "../../shared/core/event-source/failure-policy.ts";
+import { assertParallelizationFactor } from "../../shared/core/event-source/lanes.ts";
 import type { BatchTotals } from "../../shared/core/event-source/shard-state.ts";
 import { SourceError, type StreamDescription } from "../../shared/core/event-source/source.ts";
-import { messageOf } from "./checkpoint.ts";
+import { messageOf, type StartingPosition } from "./checkpoint.ts";
 import { type IncarnationDeps, runIncarnation } from "./incarnation.ts";
 import { createTrouble } from "./trouble.ts";
 
@@ -17,6 +22,12 @@ export type EventSourceMappingOptions = {
   batchSize: number;
   /** Longest time a record waits for its batch to fill. */
   batchWindowMs: number;
+  /** Default: a failed batch is tried again until it succeeds. */
+  failurePolicy?: FailurePolicy;
+  /** Batches of one shard handled at a time, 1 to 10; 1 unless given. */
+  parallelizationFactor?: number;
+  /** Where a shard without a checkpoint is read from; TRIM_HORIZON unless given. */
+  startingPosition?: StartingPosition;
   /** How long a batch being handled may go on after `close`. */
   closeDeadlineMs?: number;
 };
@@ -37,11 +48,11 @@ const whenAborted = (signal: AbortSignal): Promise<void> =>
   });
 
 /**
- * Lambda's event source mapping for Kinesis, in this process: reads every shard of the stream from
- * TRIM_HORIZON or its checkpoint, hands batches to `invoke` and obeys the answer. One mapping per
- * stream and state store at a time. Each batch is checkpointed before the next of its shard is
- * handed over; a failed one is tried again from the same record until it succeeds. `invoke` must
- * end by itself: trying again while it still writes would break exactness.
+ * Lambda's event source mapping for Kinesis, in this process: reads the shards of the stream from
+ * the starting position or their checkpoints, hands batches to `invoke` and obeys the answer. As
+ * many mappings as one likes may share a stream and state store: each shard is with one of them at
+ * a time. Each batch is checkpointed before the next of its lane is handed over; a failed one is
+ * tried again from the same record, unless the policy gives it up.
  */
 export const createEventSourceMapping = <Summary extends BatchTotals>(
   deps: EventSourceMappingDeps<Summary>,
@@ -50,6 +61,13 @@ export const createEventSourceMapping = <Summary extends BatchTotals>(
   const { source, log, now, sleep, random } = deps;
   const { streamName } = options;
   const limits = batchLimits(options.batchSize, options.batchWindowMs);
+  const policy = options.failurePolicy ?? RETRY_FOREVER;
+  const parallelizationFactor = options.parallelizationFactor ?? 1;
+  assertParallelizationFactor(parallelizationFactor);
+  const givesUp = policy.maxRetries < Infinity || policy.maxRecordAgeMs < Infinity;
+  if (givesUp && deps.onFailure === undefined)
+    throw new RangeError("A policy that gives records up needs an on-failure destination.");
+  const startingPosition = options.startingPosition ?? { type: "TRIM_HORIZON" };
   const closeDeadlineMs = options.closeDeadlineMs ?? CLOSE_DEADLINE_MS;
   const stop = new AbortController();
   const abandon = new AbortController();
@@ -81,7 +99,7 @@ export const createEventSourceMapping = <Summary extends BatchTotals>(
       await runIncarnation(
         { ...deps, streamTrouble, stop: stop.signal, abandon: abandon.signal },
         { ...stream, name: streamName },
-        limits,
+        { limits, policy, parallelizationFactor, startingPosition },
       );
     }
   };

@@ -27,15 +27,21 @@ export type ShardReaderDeps = {
 };
 
 /**
- * Reads one shard page by page, each record once and in order, from after the checkpoint or from
- * TRIM_HORIZON where there is none. Renews iterators that expired. Throws SourceError; the next
+ * Reads one shard page by page, each record once and in order, from after the checkpoint, or where
+ * there is none from the first record that arrived at `startTimestamp`, or from TRIM_HORIZON. Renews iterators that expired. Throws SourceError; the next
  * call then goes on where the last good page ended.
  */
 export const createShardReader = (
   { source, beforeReopen, onGap }: ShardReaderDeps,
   { streamName, shardId }: { streamName: string; shardId: string },
   checkpoint: string | null,
+  startTimestamp: string | null = null,
 ): ShardReader => {
+  const start: ShardPosition =
+    startTimestamp === null
+      ? { type: "TRIM_HORIZON" }
+      : { type: "AT_TIMESTAMP", timestamp: startTimestamp };
+
   let lastRead = checkpoint;
   let iterator: string | undefined;
   let wasOpened = false;
@@ -46,9 +52,7 @@ export const createShardReader = (
     wasOpened = true;
     // AT the last record instead of AFTER it: that it comes again proves that nothing was trimmed.
     const position: ShardPosition =
-      lastRead === null
-        ? { type: "TRIM_HORIZON" }
-        : { type: "AT_SEQUENCE_NUMBER", sequenceNumber: lastRead };
+      lastRead === null ? start : { type: "AT_SEQUENCE_NUMBER", sequenceNumber: lastRead };
     const opened = await source.getIterator(streamName, shardId, position, signal);
     isProbing = lastRead !== null;
     return opened;

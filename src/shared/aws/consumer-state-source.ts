@@ -1,5 +1,5 @@
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
-import { parseShardState, streamStatePrefix } from "../core/consumer-state.ts";
+import { currentStates, parseShardState, streamStatePrefix } from "../core/consumer-state.ts";
 import { mapBounded } from "../core/dashboard/bounded.ts";
 import type { ConsumerStateSource, ConsumerStates } from "../core/dashboard/ports.ts";
 import { callBackend } from "./backend-errors.ts";
@@ -8,8 +8,8 @@ const MAX_SHARDS_PER_STREAM = 200;
 const CONCURRENCY = 8;
 
 /**
- * Reads `_state/<stream>/<shardId>.json` of a bucket, at most 200 shards of each stream. A bucket
- * that does not exist yet holds no state.
+ * Reads `_state/<stream>/<shardId>.json` of a bucket, at most 200 shards of each stream, without
+ * those of a deleted stream of its name. A bucket that does not exist yet holds no state.
  */
 export const createConsumerStateSource = (s3: S3Client, bucket: string): ConsumerStateSource => {
   const listKeys = async (stream: string, signal: AbortSignal) => {
@@ -62,7 +62,10 @@ export const createConsumerStateSource = (s3: S3Client, bucket: string): Consume
               result.unreadable.push({ key, reason: (error as Error).message });
             }
           }
-          return result;
+          const states = currentStates(result.states);
+          const current = new Set(states);
+          const earlier = result.states.filter((state) => !current.has(state));
+          return { ...result, states, earlier };
         },
         (code) =>
           code === "NoSuchBucket"

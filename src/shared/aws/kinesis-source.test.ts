@@ -75,3 +75,21 @@ test("a sequence number that is refused is told from a refused call", async () =
     code: "UNAVAILABLE",
   });
 });
+
+test("a position by time is asked for as such, and one in the future is waited for", async () => {
+  const at = { type: "AT_TIMESTAMP", timestamp: "2025-11-14T01:00:00.000Z" } as const;
+  const source = sourceOf((input) => {
+    expect(input).toEqual({
+      StreamName: "logs",
+      ShardId: "a",
+      ShardIteratorType: "AT_TIMESTAMP",
+      Timestamp: new Date("2025-11-14T01:00:00Z"),
+    });
+    return { ShardIterator: "iterator" };
+  });
+  expect(await source.getIterator("logs", "a", at, signal)).toBe("iterator");
+  const refusing = failing(new InvalidArgumentException(exception));
+  await expect(refusing.getIterator("logs", "a", at, signal)).rejects.toMatchObject({
+    code: "UNAVAILABLE",
+  });
+});

@@ -40,6 +40,18 @@ const call = async <T>(
   }
 };
 
+/** What tells GetShardIterator where, besides the type. */
+const placeOf = (position: ShardPosition) => {
+  switch (position.type) {
+    case "TRIM_HORIZON":
+      return {};
+    case "AT_TIMESTAMP":
+      return { Timestamp: new Date(position.timestamp) };
+    default:
+      return { StartingSequenceNumber: position.sequenceNumber };
+  }
+};
+
 const isString = (value: string | undefined): value is string => value !== undefined;
 
 /**
@@ -90,13 +102,12 @@ export const createKinesisSource = (client: KinesisClient): StreamSource => ({
           StreamName,
           ShardId,
           ShardIteratorType: position.type,
-          ...(position.type === "TRIM_HORIZON"
-            ? {}
-            : { StartingSequenceNumber: position.sequenceNumber }),
+          ...placeOf(position),
         }),
         { abortSignal },
       ),
-      position.type === "TRIM_HORIZON" ? "UNAVAILABLE" : "POSITION_REFUSED",
+      // A timestamp is refused while it is in the future by Kinesis' clock: time heals that.
+      "sequenceNumber" in position ? "POSITION_REFUSED" : "UNAVAILABLE",
     );
     if (!ShardIterator)
       throw new SourceError("UNAVAILABLE", "GetShardIterator: the answer holds no iterator.");

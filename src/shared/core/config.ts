@@ -1,7 +1,11 @@
 import * as z from "zod";
 import {
   EVENT_SOURCE_MAX_BATCH_RECORDS,
+  EVENT_SOURCE_MAX_PARALLELIZATION_FACTOR,
+  EVENT_SOURCE_MAX_RECORD_AGE_SECONDS,
+  EVENT_SOURCE_MAX_RETRY_ATTEMPTS,
   EVENT_SOURCE_MAX_WINDOW_SECONDS,
+  EVENT_SOURCE_MIN_RECORD_AGE_SECONDS,
   KIB,
   RECORD_MAX_BYTES,
 } from "./limits.ts";
@@ -17,11 +21,9 @@ const streamName = (fallback: string) =>
     .string()
     .regex(/^[a-zA-Z0-9_.-]{1,128}$/, "must be 1 to 128 of a-z A-Z 0-9 _ . -")
     .default(fallback);
-const bucketName = (fallback: string) =>
-  z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be 3 to 63 of a-z 0-9 . -")
-    .default(fallback);
+const anyBucketName = () =>
+  z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be 3 to 63 of a-z 0-9 . -");
+const bucketName = (fallback: string) => anyBucketName().default(fallback);
 const url = () =>
   z.url({ protocol: /^https?$/, error: "must be an http:// or https:// address" }).optional();
 
@@ -62,10 +64,68 @@ export const configSchema = z.object({
   /** Longest time a request waits for Kinesis before it is answered, milliseconds. */
   REQUEST_DEADLINE_MS: z.coerce.number().int().min(100).max(60_000).default(4_000),
 
+  /** Where logs wait on the disk while Kinesis is away; a folder in it for each stream. */
+  SPOOL_DIR: z.string().min(1).default(".data/spool"),
+  /** Bytes the spool may take; 0 is no spool: what Kinesis does not take in time is refused. */
+  SPOOL_MAX_BYTES: z.coerce.number().int().min(0).default(268_435_456),
+  /** Whether records of a failed call are looked for in the stream before they are sent again. */
+  VERIFY_RESEND: flag(true),
+  /** How long an `Idempotency-Key` is remembered, seconds; 0 is not at all. */
+  IDEMPOTENCY_WINDOW: z.coerce.number().int().min(0).max(86_400).default(600),
+  /** Keys remembered at the same time; past it the oldest are forgotten early. */
+  IDEMPOTENCY_MAX_KEYS: z.coerce.number().int().min(1).max(1_000_000).default(20_000),
+  /** Bearer token that ingest asks for; it does not start without one where STAGE is not local. */
+  INGEST_TOKEN: z
+    .string()
+    .regex(/^[A-Za-z0-9._~+/-]{16,}=*$/, "must be at least 16 of A-Z a-z 0-9 . _ ~ + / -")
+    .optional(),
+  /** Comma-separated names that requests may be for, besides localhost and HOST. */
+  ALLOWED_HOSTS: z
+    .string()
+    .transform((list) =>
+      list
+        .split(",")
+        .map((name) => name.trim().toLowerCase())
+        .filter((name) => name !== ""),
+    )
+    .default([]),
+
   /** Longest time a record waits for its batch to fill, seconds. */
   POLL_INTERVAL: z.coerce.number().min(0).max(EVENT_SOURCE_MAX_WINDOW_SECONDS).default(5),
   /** Kinesis records per batch. */
   BATCH_SIZE: z.coerce.number().int().min(1).max(EVENT_SOURCE_MAX_BATCH_RECORDS).default(100),
+  /** How often a failed batch is tried again before it is given up; -1 is until it succeeds. */
+  MAXIMUM_RETRY_ATTEMPTS: z.coerce
+    .number()
+    .int()
+    .min(-1)
+    .max(EVENT_SOURCE_MAX_RETRY_ATTEMPTS)
+    .default(-1),
+  /** Age after which a record is given up, seconds; -1 is never. */
+  MAXIMUM_RECORD_AGE: z.coerce
+    .number()
+    .int()
+    .refine(
+      (age) => age === -1 || age >= EVENT_SOURCE_MIN_RECORD_AGE_SECONDS,
+      `must be -1 or ${EVENT_SOURCE_MIN_RECORD_AGE_SECONDS} to ${EVENT_SOURCE_MAX_RECORD_AGE_SECONDS}`,
+    )
+    .max(EVENT_SOURCE_MAX_RECORD_AGE_SECONDS)
+    .default(-1),
+  /** Whether a batch that failed is split in two before it is tried again. */
+  BISECT_BATCH_ON_ERROR: flag(false),
+  /** Batches of one shard handled at a time; records of one partition key stay in order. */
+  PARALLELIZATION_FACTOR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(EVENT_SOURCE_MAX_PARALLELIZATION_FACTOR)
+    .default(1),
+  /** Where to read a shard from that was never read before. */
+  STARTING_POSITION: z.enum(["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]).default("TRIM_HORIZON"),
+  /** For AT_TIMESTAMP: RFC 3339, with its zone. */
+  STARTING_POSITION_TIMESTAMP: z.iso.datetime({ offset: true }).optional(),
+  /** Bucket for batches that were given up, each with its invocation record. */
+  ON_FAILURE_BUCKET: anyBucketName().optional(),
   COMPRESSION: z.enum(["none", "gzip"]).default("none"),
   /** Event times further ahead of the record's arrival count as missing, hours. */
   MAX_FUTURE_SKEW: z.coerce.number().min(0).default(24),
@@ -93,6 +153,22 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
+/** Settings that are fine each by itself and not together. */
+const contradictionsOf = (config: Config): string[] => {
+  const found: string[] = [];
+  const givesUp = config.MAXIMUM_RETRY_ATTEMPTS >= 0 || config.MAXIMUM_RECORD_AGE >= 0;
+  if (givesUp && config.ON_FAILURE_BUCKET === undefined)
+    found.push(
+      "MAXIMUM_RETRY_ATTEMPTS and MAXIMUM_RECORD_AGE give records up: set ON_FAILURE_BUCKET, where they are kept, or leave both at -1",
+    );
+  const isTimestampWanted = config.STARTING_POSITION === "AT_TIMESTAMP";
+  if (isTimestampWanted !== (config.STARTING_POSITION_TIMESTAMP !== undefined))
+    found.push(
+      "STARTING_POSITION=AT_TIMESTAMP and STARTING_POSITION_TIMESTAMP go together, such as 2025-11-14T01:00:00Z",
+    );
+  return found;
+};
+
 /**
  * Reads the configuration. An empty variable counts as unset. Throws one ConfigError naming every
  * bad variable, its value and its rule.
@@ -108,10 +184,13 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>): C
     if (value) values[name] = value;
   }
   const parsed = configSchema.safeParse(values);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => {
-    const name = String(issue.path[0]);
-    return `${name}=${JSON.stringify(values[name])}: ${issue.message}`;
-  });
+  const problems = parsed.success
+    ? contradictionsOf(parsed.data)
+    : parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        const value = name.endsWith("_TOKEN") ? "…" : JSON.stringify(values[name]);
+        return `${name}=${value}: ${issue.message}`;
+      });
+  if (parsed.success && problems.length === 0) return parsed.data;
   throw new ConfigError(`Configuration refused. ${problems.join("; ")}.`);
 };

@@ -1,4 +1,7 @@
 import * as z from "zod";
+import { countsByServiceSchema } from "./ledger-counts.ts";
+
+const sequenceNumber = z.string().nullable();
 
 /** One object per shard: the checkpoint of the local event source mapping and what it has done. */
 export const shardStateSchema = z.object({
@@ -11,8 +14,26 @@ export const shardStateSchema = z.object({
    */
   streamCreatedAt: z.string(),
   parentShardIds: z.array(z.string()),
-  /** Last sequence number whose effects are durable; null before the first batch. */
-  sequenceNumber: z.string().nullable(),
+  /**
+   * Last sequence number up to which every record's effects are durable; null before the first
+   * batch.
+   */
+  sequenceNumber,
+  /**
+   * Last sequence number of the batch being handled. Whoever goes on from here hands over exactly
+   * that batch first, so that a write of it that is still on its way changes nothing.
+   */
+  pendingUntil: sequenceNumber.optional(),
+  /** With a parallelization factor above 1: how far each lane came, in place of `pendingUntil`. */
+  lanes: z.array(z.object({ sequenceNumber, pendingUntil: sequenceNumber })).optional(),
+  /** Arrival time of the first record wanted, ISO 8601; null or absent means TRIM_HORIZON. */
+  startTimestamp: z.string().nullable().optional(),
+  /** The instance that reads the shard; null or absent when none does. */
+  owner: z.string().nullable().optional(),
+  /** When the owner's lease ends unless renewed, by its clock: for people, nothing decides by it. */
+  leaseExpiresAt: z.string().nullable().optional(),
+  /** Counts the writes of this object: one that does not change any more has lost its owner. */
+  revision: z.number().int().optional(),
   /** True when the shard was closed by a reshard and read to its end. */
   drained: z.boolean(),
   /** Totals since the stream was created. `records` are Kinesis records, `lines` logs stored. */
@@ -21,6 +42,8 @@ export const shardStateSchema = z.object({
   bytes: z.number().int(),
   parts: z.number().int(),
   quarantined: z.number().int(),
+  /** Logs stored and pieces quarantined by service, since ever: a stream made anew goes on from them. */
+  services: countsByServiceSchema.optional(),
   /** Batches whose handler failed and that were tried again. */
   failedBatches: z.number().int(),
   lastBatchAt: z.string().nullable(),
@@ -32,6 +55,12 @@ export const shardStateSchema = z.object({
    * being handled; null before the first poll.
    */
   millisBehindLatest: z.number().nullable(),
+  /** Records read at `lastPolledAt` or before that wait for their batch. */
+  waitingRecords: z.number().int().optional(),
+  /** Age of the last batch's last record when its handler was called, milliseconds. */
+  iteratorAgeMs: z.number().nullable().optional(),
+  /** Records given up and sent to the on-failure destination. They are part of `records`. */
+  discarded: z.number().int().optional(),
   /** Why the shard does not move; null when it does. */
   error: z.object({ code: z.string(), message: z.string(), since: z.string() }).nullable(),
 });
@@ -59,4 +88,12 @@ export const parseShardState = (key: string, text: string): ShardState => {
   if (!parsed.success)
     throw new Error(`Checkpoint ${key} is not usable: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
+};
+
+/** The states of each stream's newest incarnation; those of a deleted stream of its name are left out. */
+export const currentStates = (states: readonly ShardState[]): ShardState[] => {
+  const newest = new Map<string, string>();
+  for (const { stream, streamCreatedAt } of states)
+    if (streamCreatedAt > (newest.get(stream) ?? "")) newest.set(stream, streamCreatedAt);
+  return states.filter(({ stream, streamCreatedAt }) => newest.get(stream) === streamCreatedAt);
 };

@@ -41,6 +41,10 @@ export const INGEST_MAX_BODY_BYTES = 20 * MIB;
 export const INGEST_MAX_DECODED_BYTES = 64 * MIB;
 /** Logs in one request; the answer names every refused one, and each costs bookkeeping. */
 export const INGEST_MAX_LOGS = 100_000;
+/** Objects and arrays inside one another in a log. */
+export const INGEST_MAX_DEPTH = 256;
+/** Characters of an `Idempotency-Key`. */
+export const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
 /** Everything of a `{"logs":[…]}` body besides the logs themselves. */
 export const INGEST_MAX_ENVELOPE_BYTES = MIB;
 /** What one gzip-compressed record of the stream may unpack to. */

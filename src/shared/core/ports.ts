@@ -50,13 +50,34 @@ export type Codec = {
   md5(bytes: Uint8Array): Uint8Array;
 };
 
+export type StoredState = {
+  readonly text: string;
+  /** Changes with every write. */
+  readonly version: string;
+};
+
 /** Small JSON documents in a bucket, one per shard of a stream: checkpoints and consumer state. */
 export type StateStore = {
-  /** The stored text, or undefined where there is none. */
-  read(key: string): Promise<string | undefined>;
-  write(key: string, text: string): Promise<void>;
+  /** Undefined where there is none. */
+  read(key: string): Promise<StoredState | undefined>;
+  /**
+   * Writes if the stored version is still this one; null stands for nothing stored. Returns the new
+   * version, or undefined when something else is stored. After an error it may be written or not.
+   */
+  write(key: string, text: string, version: string | null): Promise<string | undefined>;
   /** Every key below a prefix, in order. */
-  list(prefix: string): Promise<string[]>;
+  list(prefix: string): Promise<{ readonly key: string; readonly version: string }[]>;
+  remove(key: string): Promise<void>;
+};
+
+/** The quarantine of a bucket, for reading. */
+export type QuarantineStore = {
+  /** What comes next after a prefix, up to and with the next slash. */
+  prefixes(prefix: string): AsyncIterable<string>;
+  /** Keys below a prefix in order, from behind `startAfter`. */
+  keys(prefix: string, startAfter?: string): AsyncIterable<string>;
+  /** Undefined where there is none. */
+  read(key: string): Promise<Uint8Array | undefined>;
 };
 
 export type DecodedBody =

@@ -1,4 +1,8 @@
-import { EVENT_SOURCE_MAX_BATCH_RECORDS, LAMBDA_PAYLOAD_MAX_BYTES } from "../limits.ts";
+import {
+  EVENT_SOURCE_MAX_BATCH_RECORDS,
+  EVENT_SOURCE_MAX_WINDOW_SECONDS,
+  LAMBDA_PAYLOAD_MAX_BYTES,
+} from "../limits.ts";
 import { EVENT_ENVELOPE_BYTES } from "./event.ts";
 import type { StreamRecord } from "./source.ts";
 
@@ -28,7 +32,10 @@ export const batchLimits = (maxRecords: number, windowMs: number): BatchLimits =
     throw new RangeError(
       `The batch size is ${maxRecords}; it must be 1 to ${EVENT_SOURCE_MAX_BATCH_RECORDS} records.`,
     );
-  if (!(windowMs >= 0)) throw new RangeError(`The batch window is ${windowMs} ms.`);
+  if (!(windowMs >= 0 && windowMs <= EVENT_SOURCE_MAX_WINDOW_SECONDS * 1000))
+    throw new RangeError(
+      `The batch window is ${windowMs} ms; it must be 0 to ${EVENT_SOURCE_MAX_WINDOW_SECONDS} s.`,
+    );
   return { maxRecords, maxPayloadBytes: LAMBDA_PAYLOAD_MAX_BYTES, windowMs };
 };
 

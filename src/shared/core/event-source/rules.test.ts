@@ -56,7 +56,7 @@ test("a shard without a checkpoint starts anew", () => {
 test("a checkpoint brings back its counters, and not the error of the last run", () => {
   const stored = advanceShardState(
     { ...state, error: { code: "X", message: "x", since: CREATED } },
-    "7",
+    { sequenceNumber: "7", pendingUntil: "9", lanes: undefined },
     3,
     { lines: 30, bytes: 900, parts: [1, 2], quarantined: 1 },
     CREATED,
@@ -66,6 +66,7 @@ test("a checkpoint brings back its counters, and not the error of the last run",
     state: {
       ...state,
       sequenceNumber: "7",
+      pendingUntil: "9",
       records: 3,
       lines: 30,
       bytes: 900,
@@ -93,6 +94,7 @@ test.each([
   ["of another shard", JSON.stringify({ ...state, shardId: "b" })],
   ["of another stream", JSON.stringify({ ...state, stream: "metrics" })],
   ["with a sequence number that is none", JSON.stringify({ ...state, sequenceNumber: "LATEST" })],
+  ["with an unreadable batch", JSON.stringify({ ...state, pendingUntil: "-1" })],
 ])("a checkpoint that is %s is an error that names it", (_name, text) => {
   expect(() => restore(text)).toThrow("_state/logs/a.json");
 });

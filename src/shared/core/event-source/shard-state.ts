@@ -1,4 +1,6 @@
 import { parseShardState, type ShardState, shardStateKey } from "../consumer-state.ts";
+import { addCounts, type CountsByService } from "../ledger-counts.ts";
+import type { ProgressState } from "./lanes.ts";
 import type { ShardDescription } from "./source.ts";
 
 /** What a batch's handler says it wrote; the counters of the shard state. */
@@ -7,6 +9,8 @@ export type BatchTotals = {
   readonly bytes: number;
   readonly parts: readonly unknown[];
   readonly quarantined: number;
+  /** By service: lines, and pieces quarantined. */
+  readonly services?: CountsByService;
 };
 
 /** The state of a shard nothing was read from yet. */
@@ -58,27 +62,41 @@ export const restoreShardState = (
   if (stored.stream !== stream || stored.shardId !== shard.shardId)
     throw new Error(`Checkpoint ${key} is of ${stored.stream} ${stored.shardId}.`);
   if (stored.streamCreatedAt !== streamCreatedAt)
-    return { kind: "replaced", state: fresh, old: stored };
-  if (stored.sequenceNumber !== null && !/^(0|[1-9]\d{0,128})$/.test(stored.sequenceNumber))
-    throw new Error(`Checkpoint ${key} has ${stored.sequenceNumber} as its sequence number.`);
+    return {
+      kind: "replaced",
+      // What was stored stays stored, whatever became of the stream it came through.
+      state: stored.services === undefined ? fresh : { ...fresh, services: stored.services },
+      old: stored,
+    };
+  const lanes = stored.lanes ?? [];
+  for (const number of [
+    stored.sequenceNumber,
+    stored.pendingUntil ?? null,
+    ...lanes.flatMap((lane) => [lane.sequenceNumber, lane.pendingUntil]),
+  ])
+    if (number !== null && !/^(0|[1-9]\d{0,128})$/.test(number))
+      throw new Error(`Checkpoint ${key} has ${number} as its sequence number.`);
   return { kind: "resumed", state: { ...stored, error: null } };
 };
 
-/** The state after the first `recordCount` records of a batch became durable. */
+/** The state after `recordCount` more records became durable. */
 export const advanceShardState = (
   state: ShardState,
-  lastSequenceNumber: string,
+  progress: ProgressState,
   recordCount: number,
   totals: BatchTotals | null,
   nowIso: string,
 ): ShardState => ({
   ...state,
-  sequenceNumber: lastSequenceNumber,
+  ...progress,
   records: state.records + recordCount,
   lines: state.lines + (totals?.lines ?? 0),
   bytes: state.bytes + (totals?.bytes ?? 0),
   parts: state.parts + (totals?.parts.length ?? 0),
   quarantined: state.quarantined + (totals?.quarantined ?? 0),
+  ...(totals?.services === undefined
+    ? {}
+    : { services: addCounts(state.services ?? {}, Object.entries(totals.services)) }),
   lastBatchAt: nowIso,
   lastBatchRecords: recordCount,
 });

@@ -31,6 +31,8 @@ export type RecordPage = {
 /** `AT` includes the record of that sequence number, `AFTER` does not. */
 export type ShardPosition =
   | { readonly type: "TRIM_HORIZON" }
+  /** The first record that arrived at or after this moment, ISO 8601. */
+  | { readonly type: "AT_TIMESTAMP"; readonly timestamp: string }
   | { readonly type: "AT_SEQUENCE_NUMBER"; readonly sequenceNumber: string }
   | { readonly type: "AFTER_SEQUENCE_NUMBER"; readonly sequenceNumber: string };
 
