@@ -20,6 +20,8 @@ export type Tally = {
 export type BucketCount = { data: Tally; quarantine: Tally; state: Tally };
 
 const APART = [QUARANTINE_PREFIX, STATE_PREFIX] as const;
+/** Without the markers of replayed records. */
+const QUARANTINED_PREFIX = `${QUARANTINE_PREFIX}reason=`;
 /** Sorts after every key that is written below these prefixes. */
 const END_OF_PREFIX = "~";
 
@@ -78,7 +80,7 @@ export const countBucket = async (
   const apart = { maxPages: Math.max(1, Math.ceil(budget.maxPages / 5)), isOver };
   const [data, quarantine, state] = await Promise.all([
     countRange(catalog, { bucket }, { maxPages: budget.maxPages, isOver }, signal),
-    countRange(catalog, { bucket, prefix: QUARANTINE_PREFIX }, apart, signal),
+    countRange(catalog, { bucket, prefix: QUARANTINED_PREFIX }, apart, signal),
     countRange(catalog, { bucket, prefix: STATE_PREFIX }, apart, signal),
   ]);
   return data && quarantine && state ? { data, quarantine, state } : undefined;
