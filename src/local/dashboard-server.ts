@@ -4,6 +4,7 @@ import { createDashboardApp } from "../routes/dashboard/app.ts";
 import { createKinesisClient, createS3Client } from "../shared/aws/clients.ts";
 import { createConsumerStateSource } from "../shared/aws/consumer-state-source.ts";
 import { createObjectCatalog } from "../shared/aws/object-catalog.ts";
+import { createIngestAccountSource } from "../shared/aws/s3-ingest-accounts.ts";
 import { createStreamCatalog } from "../shared/aws/stream-catalog.ts";
 import type { Config } from "../shared/core/config.ts";
 import { createDashboardReader } from "../shared/core/dashboard/reader.ts";
@@ -13,6 +14,8 @@ import type { Part, PartContext } from "./part.ts";
 const REQUEST_TIMEOUT_MS = 3_000;
 /** A shard with nothing to read is polled about this often; three misses mean it stands still. */
 const FRESH_MS = 15_000;
+/** From the last accepted log until everybody has said how far they are, without the batch window. */
+const SETTLE_MS = 10_000;
 
 const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
@@ -54,17 +57,20 @@ export const startDashboard = async (
   const s3 = createS3Client(clientOptions);
   const scope = scopeOf(config);
   const now = () => Date.now();
-  const ingestUrl = `http://${reachable(config.HOST)}:${config.INGEST_PORT}`;
+  const ingestUrl =
+    config.INGEST_URL ?? `http://${reachable(config.HOST)}:${config.INGEST_PORT}`;
   const reader = createDashboardReader(
     {
       streams: createStreamCatalog(kinesis, { only: scope.streams }),
       objects: createObjectCatalog(s3, { only: scope.buckets }),
       consumer: createConsumerStateSource(s3, config.TARGET_BUCKET),
-      ingest: createIngestStatusSource(ingestUrl),
+      ingest: createIngestStatusSource(ingestUrl, config.INGEST_TOKEN),
+      accounts: createIngestAccountSource(s3, config.TARGET_BUCKET),
       now,
     },
     {
       watchedStreams: watchedStreams(config),
+      quietMs: SETTLE_MS + config.POLL_INTERVAL * 2_000,
       freshMs: Math.max(FRESH_MS, config.POLL_INTERVAL * 2_000),
     },
   );
@@ -76,6 +82,7 @@ export const startDashboard = async (
       region: config.AWS_REGION,
     },
     host: config.HOST,
+    allowedHosts: config.ALLOWED_HOSTS,
     ingestUrl,
     log,
     now,

@@ -11,6 +11,15 @@ const metricsSchema = z.object({
     .object({ accepted: figure, rejected: figure })
     .catch({ accepted: null, rejected: null }),
   queue: z.object({ logs: figure }).catch({ logs: null }),
+  spool: z
+    .object({
+      logs: z.number(),
+      bytes: z.number(),
+      max_bytes: z.number(),
+      oldest_age_seconds: z.number(),
+    })
+    .nullable()
+    .catch(null),
 });
 
 const codeOf = (error: unknown): string => {
@@ -18,8 +27,8 @@ const codeOf = (error: unknown): string => {
   return typeof cause?.code === "string" ? cause.code : (name ?? "Error");
 };
 
-/** Asks the ingestion interface for `/api/metrics`. */
-export const createIngestStatusSource = (baseUrl: string): IngestStatusSource => ({
+/** Asks the ingestion interface for `/api/metrics`, with its token where it wants one. */
+export const createIngestStatusSource = (baseUrl: string, token?: string): IngestStatusSource => ({
   read: async (signal) => {
     const fail = (code: string, kind: "unreachable" | "failed", cause?: unknown): never => {
       throw new BackendError({ backend: "ingest", kind, code }, { cause });
@@ -27,19 +36,28 @@ export const createIngestStatusSource = (baseUrl: string): IngestStatusSource =>
     let response: Response;
     let body: unknown;
     try {
-      response = await fetch(`${baseUrl}/api/metrics`, { signal });
+      response = await fetch(`${baseUrl}/api/metrics`, {
+        signal,
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      });
       body = await response.json();
     } catch (error) {
       return fail(codeOf(error), "unreachable", error);
     }
     const parsed = metricsSchema.safeParse(body);
     if (!response.ok || !parsed.success) return fail(`HTTP ${response.status}`, "failed");
-    const { throughput, totals, queue } = parsed.data;
+    const { throughput, totals, queue, spool } = parsed.data;
     return {
       logsPerSecond: throughput.logs_per_second,
       accepted: totals.accepted,
       rejected: totals.rejected,
       queueSize: queue.logs,
+      spool: spool && {
+        logs: spool.logs,
+        bytes: spool.bytes,
+        maxBytes: spool.max_bytes,
+        oldestAgeSeconds: spool.oldest_age_seconds,
+      },
     };
   },
 });

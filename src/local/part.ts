@@ -28,12 +28,15 @@ export const runPart = async (
   start: (context: PartContext) => Promise<Part>,
 ): Promise<void> => {
   let config: Config;
+  const refuse = (error: ConfigError): never => {
+    createLogger(name, "error").error({}, error.message);
+    process.exit(EXIT_BAD_CONFIG);
+  };
   try {
     config = loadConfig(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    createLogger(name, "error").error({}, error.message);
-    process.exit(EXIT_BAD_CONFIG);
+    return refuse(error);
   }
   const log = createLogger(name, config.LOG_LEVEL);
   const fail = (error: unknown): never => {
@@ -61,6 +64,8 @@ export const runPart = async (
   // Without its supervisor nobody would ever stop this process.
   process.on("disconnect", closeOrFail);
 
-  part = await start({ config, log }).catch(fail);
+  part = await start({ config, log }).catch((error: unknown) =>
+    error instanceof ConfigError ? refuse(error) : fail(error),
+  );
   process.send?.({ type: "ready", part: name, ...part.ready });
 };

@@ -20,6 +20,9 @@ try {
     ensureBucket(deps, config.TARGET_BUCKET),
     ensureBucket(deps, config.METRICS_BUCKET),
     ensureBucket(deps, config.APM_BUCKET),
+    config.ON_FAILURE_BUCKET === undefined
+      ? undefined
+      : ensureBucket(deps, config.ON_FAILURE_BUCKET),
   ]);
 } catch (error) {
   log.error(

@@ -17,18 +17,18 @@ const refuse = (
   detail: string,
 ): Extract<ReadResult, { ok: false }> => ({ ok: false, status, problem: { code, detail } });
 
-const FORMS: Readonly<Record<string, BodyForm>> = {
-  "application/json": "json",
-  "text/json": "json",
-  "application/x-ndjson": "ndjson",
-  "application/ndjson": "ndjson",
-  "application/jsonl": "ndjson",
-  "application/x-jsonl": "ndjson",
-  "application/jsonlines": "ndjson",
-  "application/x-jsonlines": "ndjson",
-  "text/plain": "either",
-  "": "either",
-};
+const FORMS: ReadonlyMap<string, BodyForm> = new Map([
+  ["application/json", "json"],
+  ["text/json", "json"],
+  ["application/x-ndjson", "ndjson"],
+  ["application/ndjson", "ndjson"],
+  ["application/jsonl", "ndjson"],
+  ["application/x-jsonl", "ndjson"],
+  ["application/jsonlines", "ndjson"],
+  ["application/x-jsonlines", "ndjson"],
+  ["text/plain", "either"],
+  ["", "either"],
+]);
 
 /**
  * The form a content type names; undefined where it is not taken. No content type and `text/plain`
@@ -42,7 +42,9 @@ export const bodyFormOf = (contentType: string | undefined): BodyForm | undefine
     return name?.trim() !== "charset" || /^"?(utf-?8|us-ascii)"?$/.test(value.trim());
   });
   if (!isUtf8) return undefined;
-  return FORMS[mediaType] ?? (/^application\/[^\s/]+\+json$/.test(mediaType) ? "json" : undefined);
+  return (
+    FORMS.get(mediaType) ?? (/^application\/[^\s/]+\+json$/.test(mediaType) ? "json" : undefined)
+  );
 };
 
 /** Bytes of bodies that may be in memory at once. */
@@ -91,7 +93,10 @@ const tooBusy = () =>
 
 type Raw = { readonly ok: true; readonly body: Uint8Array } | Extract<ReadResult, { ok: false }>;
 
-/** Where no length was declared the limit holds while reading, chunk by chunk. */
+/** Declared bodies up to this size are read in one go. */
+const SMALL_BODY_BYTES = 256 * 1024;
+
+/** The limits hold while reading, chunk by chunk: what was only declared takes no room. */
 const readChunks = async (
   stream: ReadableStream<Uint8Array>,
   take: (bytes: number) => boolean,
@@ -123,12 +128,13 @@ const readChunks = async (
 const readRaw = async (request: Request, take: (bytes: number) => boolean): Promise<Raw> => {
   const declared = request.headers.get("content-length");
   try {
-    if (declared === null || !/^\d+$/.test(declared))
+    const length =
+      declared !== null && /^\d+$/.test(declared) ? Number(declared) : Number.POSITIVE_INFINITY;
+    if (Number.isFinite(length) && length > INGEST_MAX_BODY_BYTES) return bodyTooLarge();
+    if (length > SMALL_BODY_BYTES)
       return request.body === null
         ? { ok: true, body: new Uint8Array() }
         : await readChunks(request.body, take);
-    const length = Number(declared);
-    if (length > INGEST_MAX_BODY_BYTES) return bodyTooLarge();
     if (!take(length)) return tooBusy();
     return { ok: true, body: new Uint8Array(await request.arrayBuffer()) };
   } catch {

@@ -67,10 +67,32 @@ const counterBy = (
   samples: Object.entries(counts).map(([key, value]) => ({ labels: { [label]: key }, value })),
 });
 
+const spoolFamilies = ({ spool, spooledLogs, drainedLogs }: EngineStats, now: number) =>
+  spool === undefined
+    ? []
+    : [
+        gauge("ingest_spool_logs", "Logs on the disk, waiting for Kinesis.", spool.logs),
+        gauge("ingest_spool_bytes", "Bytes of the spool's files.", spool.bytes),
+        gauge("ingest_spool_max_bytes", "Bound of the spool.", spool.maxBytes),
+        gauge(
+          "ingest_spool_oldest_age_seconds",
+          "Age of the oldest log in the spool; 0 where it is empty.",
+          spool.oldestAt === undefined ? 0 : (now - spool.oldestAt) / 1000,
+        ),
+        gauge(
+          "ingest_spool_failing",
+          "1 while the spool cannot be written.",
+          spool.failure === undefined ? 0 : 1,
+        ),
+        counter("ingest_spooled_logs_total", "Logs accepted into the spool.", spooledLogs),
+        counter("ingest_drained_logs_total", "Logs sent to Kinesis out of it.", drainedLogs),
+      ];
+
 /** The metric families of `/metrics`; those of Kinesis only where logs are sent there. */
 export const ingestMetricFamilies = (
   totals: IngestTotals,
   engine: EngineStats | undefined,
+  now: number,
 ): MetricFamily[] => [
   counterBy(
     "ingest_requests_total",
@@ -121,5 +143,26 @@ export const ingestMetricFamilies = (
           engine.queueBytes,
         ),
         gauge("ingest_queue_max_bytes", "Bound of the queue.", engine.maxQueueBytes),
+        gauge(
+          "kinesis_is_down",
+          "1 while Kinesis is known not to answer.",
+          engine.isCircuitOpen ? 1 : 0,
+        ),
+        counter(
+          "kinesis_lookups_total",
+          "Looks at the stream for records of calls that failed.",
+          engine.lookups,
+        ),
+        counter(
+          "kinesis_lookups_failed_total",
+          "Looks that could not be made, and were made again.",
+          engine.failedLookups,
+        ),
+        counter(
+          "kinesis_found_records_total",
+          "Records of failed calls that were found stored, and not sent again.",
+          engine.foundRecords,
+        ),
+        ...spoolFamilies(engine, now),
       ]),
 ];

@@ -1,11 +1,13 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { createBodyDecoder } from "../shared/aws/body-decoder.ts";
+import { createIdempotency } from "../shared/core/idempotency.ts";
 import { INGEST_MAX_BODY_BYTES, INGEST_MAX_DECODED_BYTES } from "../shared/core/limits.ts";
 import { silentLogger } from "../shared/core/logger.ts";
 import type { EntryResult, RecordEntry, RecordWriter } from "../shared/core/ports.ts";
 import { createPutRecordsEngine, type EngineOptions } from "../shared/core/put-records-engine.ts";
 import { PutRecordsError } from "../shared/core/put-records-error.ts";
+import { parseIdempotencyKey } from "./idempotency-key.ts";
 import { createIngestRoutes } from "./ingest.ts";
 import { bodyFormOf } from "./ingest-request.ts";
 
@@ -65,6 +67,10 @@ const setUp = (
     now: Date.now,
     log: silentLogger,
     maxBodiesBytes: 4_000_000,
+    idempotency: createIdempotency(
+      { now: Date.now, mark: engine.mark, log: silentLogger },
+      { windowMs: 60_000, maxKeys: 10, packBytes: 1_000 },
+    ),
   });
   const send = async (
     body: string | Uint8Array<ArrayBuffer> | ReadableStream,
@@ -380,6 +386,64 @@ test("both metrics endpoints count what was received, accepted and refused", asy
     "ingest_queue_logs 0",
   ])
     expect(text.split("\n")).toContain(line);
+});
+
+const withKey = (key: string) => ({ ...JSON_TYPE, "idempotency-key": key });
+
+test("a batch that comes again under its key is answered as before, and stored once", async () => {
+  const { send, stored } = setUp();
+  const first = await send('[{"a":1},{"b":2},3]', withKey('"a key"'));
+  expect([first.status, first.headers.get("idempotency-key")]).toEqual([207, '"a key"']);
+  expect(first.headers.get("idempotent-replayed")).toBeNull();
+  const second = await send('[{"a":1},{"b":2},3]', withKey("a key"));
+  expect(second.headers.get("idempotent-replayed")).toBe("true");
+  expect([second.status, second.body]).toEqual([207, first.body]);
+  expect(stored).toEqual(['{"a":1}', '{"b":2}']);
+  const other = await send('[{"a":1}]', withKey("a key"));
+  expect([other.status, other.body.code]).toEqual([422, "IDEMPOTENCY_KEY_REUSED"]);
+  const ndjson = await send('[{"a":1},{"b":2},3]', { ...withKey("a key"), ...NDJSON_TYPE });
+  expect(ndjson.status).toBe(422);
+});
+
+test("under its key only what was refused is taken by the next try", async () => {
+  let isHot = true;
+  const { send, stored } = setUp({
+    verdict: ({ partitionKey }) =>
+      isHot && partitionKey === "hot" ? "ProvisionedThroughputExceededException" : undefined,
+  });
+  const body = '[{"service":"hot","n":1},{"service":"cold"},{"service":"hot","n":2}]';
+  const first = await send(body, withKey("k"));
+  expect([first.status, first.body.accepted]).toEqual([207, 1]);
+  isHot = false;
+  const second = await send(body, withKey("k"));
+  expect([second.status, second.body.accepted, second.body.errors]).toEqual([200, 3, []]);
+  expect([...stored].sort()).toEqual(
+    JSON.parse(body)
+      .map((log: object) => JSON.stringify(log))
+      .sort(),
+  );
+  const third = await send(body, withKey("k"));
+  expect(third.headers.get("idempotent-replayed")).toBe("true");
+});
+
+test("while a key is being worked on the answer is 409 with Retry-After", async () => {
+  const { send } = setUp({ isHanging: true }, { requestDeadlineMs: 300 });
+  const first = send("[{}]", withKey("k"));
+  const second = await send("[{}]", withKey("k"));
+  expect([second.status, second.body.code]).toEqual([409, "IDEMPOTENCY_KEY_IN_PROGRESS"]);
+  expect(second.headers.get("retry-after")).toBe("1");
+  expect((await first).body.errors[0]?.code).toBe("UNCONFIRMED");
+});
+
+test("a key is a quoted string or bare, printable and not too long", async () => {
+  const { send } = setUp();
+  expect(parseIdempotencyKey(' "8e03978e-40d5-43dd" ')).toBe("8e03978e-40d5-43dd");
+  expect(parseIdempotencyKey('"a\\"b"')).toBe('a"b');
+  for (const header of ['"open', '"a"b"', "", "k".repeat(256), "é"]) {
+    expect(parseIdempotencyKey(header)).toBeUndefined();
+  }
+  const { status, body } = await send("[{}]", withKey("k".repeat(256)));
+  expect([status, body.code]).toEqual([400, "INVALID_IDEMPOTENCY_KEY"]);
 });
 
 test("other paths and methods are problems with a hint", async () => {

@@ -65,7 +65,12 @@ const linesIn = async (StreamName: string): Promise<string[]> => {
 };
 
 const configFor = (stream: string, extra: Record<string, string> = {}) =>
-  loadConfig({ AWS_ENDPOINT_URL: aws.url, KINESIS_STREAM_NAME: stream, ...extra });
+  loadConfig({
+    AWS_ENDPOINT_URL: aws.url,
+    KINESIS_STREAM_NAME: stream,
+    SPOOL_DIR: path.join(directory, "spool"),
+    ...extra,
+  });
 
 const startOn = async (stream: string, extra: Record<string, string> = {}): Promise<string> => {
   const part = await startIngest({ config: configFor(stream, extra), log: silentLogger }, 0);
@@ -159,11 +164,12 @@ test("without its stream the answer is 503 at once, and says why", async () => {
   expect(answer.errors).toMatchObject([{ index: 0, code: "STREAM_NOT_FOUND", retryable: true }]);
 });
 
-test("without an endpoint the answer is 503 within the deadline, and health says so", async () => {
+test("without an endpoint and a spool the answer is 503 within the deadline, and health says so", async () => {
   const [port] = await freePorts(1);
   const url = await startOn("logs", {
     AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
     REQUEST_DEADLINE_MS: "500",
+    SPOOL_MAX_BYTES: "0",
   });
   const { status, answer } = await post(url, "[{}]");
   expect(status).toBe(503);
@@ -210,6 +216,7 @@ test("closing answers what was taken first", async () => {
 test("the Lambda entry answers an HTTP API event after PutRecords", async () => {
   const stream = await newStream(1);
   vi.stubEnv("AWS_ENDPOINT_URL", aws.url);
+  vi.stubEnv("AUTH", "none");
   vi.stubEnv("KINESIS_STREAM_NAME", stream);
   onTestFinished(() => {
     vi.unstubAllEnvs();
@@ -250,7 +257,12 @@ test("a taken port ends the process with one sentence that names the setting", a
     other.close();
   });
   const child = spawn(process.execPath, [path.join(root, ".build/ingest.js")], {
-    env: { ...process.env, INGEST_PORT: String(port), AWS_ENDPOINT_URL: aws.url },
+    env: {
+      ...process.env,
+      INGEST_PORT: String(port),
+      AWS_ENDPOINT_URL: aws.url,
+      SPOOL_DIR: path.join(directory, "spool"),
+    },
   });
   const { code, output } = await ended(child);
   expect(code).toBe(1);
@@ -266,6 +278,7 @@ test("the process says where it listens and ends cleanly on SIGTERM", async () =
       INGEST_PORT: String(port),
       AWS_ENDPOINT_URL: aws.url,
       KINESIS_STREAM_NAME: stream,
+      SPOOL_DIR: path.join(directory, "spool"),
     },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });

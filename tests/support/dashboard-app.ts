@@ -3,6 +3,7 @@ import { createDashboardApp, type DashboardDeps } from "../../src/routes/dashboa
 import { BackendError } from "../../src/shared/core/dashboard/backend-error.ts";
 import type {
   ConsumerStateSource,
+  IngestAccountSource,
   IngestStatusSource,
   ObjectCatalog,
   StreamCatalog,
@@ -61,6 +62,7 @@ export type TestPorts = {
   objects?: ObjectCatalog;
   consumer?: ConsumerStateSource;
   ingest?: IngestStatusSource;
+  accounts?: IngestAccountSource;
 };
 
 /** The whole dashboard on ports in memory, its clock standing at NOW. */
@@ -78,6 +80,7 @@ export const createTestDashboard = (
           read: async () => ({ states: [], unreadable: [], isComplete: true }),
         },
         ingest: ports.ingest,
+        accounts: ports.accounts,
         now,
       },
       { watchedStreams: ["logs"], freshMs: 15_000, cacheMs: 0 },

@@ -59,6 +59,7 @@ export const pipelineEnv = async (extra: NodeJS.ProcessEnv = {}): Promise<NodeJS
     INGEST_PORT: String(ingest),
     DASHBOARD_PORT: String(dashboard),
     LOCAL_AWS_DIR: path.join(temporaryFolder(), "data"),
+    SPOOL_DIR: path.join(temporaryFolder(), "spool"),
     POLL_INTERVAL: "1",
     LOG_FORMAT: "json",
     ...extra,

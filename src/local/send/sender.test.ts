@@ -90,17 +90,54 @@ test("a server that asks to wait is asked again after the time it named", async 
   expect(sender.totals).toMatchObject({ accepted: 1, rejected: 0 });
 });
 
-test("a batch whose answer never came counts as unknown and is not sent twice", async () => {
-  let calls = 0;
-  const url = await serve((_body, response) => {
-    calls += 1;
+test("where keys mean nothing a batch without an answer is unknown and not sent twice", async () => {
+  let posts = 0;
+  const url = await serve((_body, response, request) => {
+    if (request.method === "GET") return response.end('{"status":"ok"}');
+    posts += 1;
+    return response.destroy();
+  });
+  const sender = createSender(options(url));
+  await sender.send(lines("a", "b"));
+  sender.close();
+  expect(posts).toBe(1);
+  expect(sender.totals).toMatchObject({ sent: 2, accepted: 0, rejected: 0, unknown: 2 });
+});
+
+test("a batch without an answer is not sent again before the server says that it heeds keys", async () => {
+  let posts = 0;
+  const url = await serve((_body, response, request) => {
+    if (request.method === "POST") posts += 1;
     response.destroy();
   });
   const sender = createSender(options(url));
   await sender.send(lines("a", "b"));
   sender.close();
-  expect(calls).toBe(1);
-  expect(sender.totals).toMatchObject({ sent: 2, accepted: 0, rejected: 0, unknown: 2 });
+  expect(posts).toBe(1);
+  expect(sender.totals).toMatchObject({ accepted: 0, rejected: 0, unknown: 2 });
+});
+
+test("where keys are heeded the same batch goes again under its key, and counts once", async () => {
+  const posts: string[] = [];
+  const url = await serve((body, response, request) => {
+    if (request.method === "GET")
+      return response.end(JSON.stringify({ idempotency_window_seconds: 600 }));
+    const key = String(request.headers["idempotency-key"]);
+    posts.push(`${key} ${body}`);
+    if (posts.length === 1) return response.destroy();
+    const errors =
+      posts.length === 2
+        ? [{ index: 1, code: "UNCONFIRMED", reason: "perhaps", retryable: true }]
+        : [];
+    return answer(response, 207, 2 - errors.length, errors, { "idempotency-key": key });
+  });
+  const sender = createSender(options(url));
+  await sender.send(lines("a", "b"));
+  sender.close();
+  expect(posts).toHaveLength(3);
+  expect(new Set(posts).size).toBe(1);
+  expect(sender.totals).toMatchObject({ sent: 2, accepted: 2, rejected: 0, unknown: 0 });
+  expect(sender.totals.refusals).toEqual([]);
 });
 
 test("an address where nothing answers is given up soon, and nothing counts as taken", async () => {

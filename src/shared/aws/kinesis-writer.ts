@@ -12,12 +12,33 @@ const kindOf = (name: string, status: number | undefined): PutRecordsErrorKind =
   return status === undefined || status < 400 || status >= 500 ? "unavailable" : "permanent";
 };
 
+/** The connection was never made. */
+const UNCONNECTED = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "CredentialsProviderError",
+]);
+
+/** A call that was refused, or never left, stored nothing; of any other that is not known. */
+const mayBeStored = (label: string, message: string, status: number | undefined): boolean =>
+  !UNCONNECTED.has(label) &&
+  !/did not establish a connection/.test(message) &&
+  (status === undefined || status < 400 || status >= 500);
+
 const toError = (error: unknown): PutRecordsError => {
   const { name = "UnknownError", message = String(error), $metadata } = error as ServiceError;
   const code = (error as { code?: unknown }).code;
   // Node names its network errors by `code`; AWS names its own by `name`.
   const label = typeof code === "string" ? code : name;
-  return new PutRecordsError(kindOf(name, $metadata?.httpStatusCode), label, message, error);
+  const status = $metadata?.httpStatusCode;
+  return new PutRecordsError(kindOf(name, status), label, message, {
+    cause: error,
+    mayBeStored: mayBeStored(label, message, status),
+  });
 };
 
 /**

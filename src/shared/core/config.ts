@@ -36,6 +36,8 @@ export const configSchema = z.object({
   HOST: z.string().min(1).default("127.0.0.1"),
   INGEST_PORT: port(8004),
   DASHBOARD_PORT: port(8010),
+  /** Where the dashboard asks ingest for its figures; by default INGEST_PORT of this machine. */
+  INGEST_URL: url(),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 
   AWS_ENDPOINT_URL: url(),

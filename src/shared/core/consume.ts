@@ -1,6 +1,8 @@
 import type { Config } from "./config.ts";
 import type { BatchResponse, KinesisEvent } from "./kinesis-event.ts";
+import { batchCounts, type CountsByService } from "./ledger-counts.ts";
 import type { Logger } from "./logger.ts";
+import { serviceOfKey } from "./partition.ts";
 import { type PartPlan, planParts } from "./plan-parts.ts";
 import type { Codec, PartObject, PartSink } from "./ports.ts";
 
@@ -35,6 +37,8 @@ export type BatchSummary = {
   quarantined: number;
   quarantinedByReason: Record<string, number>;
   quarantineParts: WrittenPart[];
+  /** Lines stored and pieces quarantined, by service. */
+  services: CountsByService;
   /** Messages that hold no logs by design, such as CloudWatch Logs' test of the stream. */
   skipped: number;
   /** Partitions met in this batch: one part object each. */
@@ -130,10 +134,8 @@ export const createConsumer = (
     if (first === undefined || last === undefined)
       return { response: { batchItemFailures: [] }, summary: null };
 
-    const { origin, parts, quarantine, quarantinedByReason, skipped } = planParts(event, codec, {
-      maxFutureSkewMs,
-      services,
-    });
+    const plan = planParts(event, codec, { maxFutureSkewMs, services });
+    const { origin, parts, quarantine, quarantinedByReason, skipped } = plan;
     const { stream, shardId } = origin;
     const writeInto =
       (written: WrittenPart[], isPacked: boolean) =>
@@ -178,6 +180,10 @@ export const createConsumer = (
       quarantined,
       quarantinedByReason,
       quarantineParts: quarantineParts.sort((a, b) => (a.key < b.key ? -1 : 1)),
+      services: batchCounts(
+        writtenParts.map(({ key, lines }) => [serviceOfKey(key), lines]),
+        plan.quarantinedByService,
+      ),
       skipped,
       groups: parts.length,
       firstSequenceNumber: first,

@@ -15,6 +15,7 @@ const summaryOf = (keys: string[], quarantineKeys: string[] = []): BatchSummary 
     parts: keys.map(written),
     quarantined: 25 * quarantineKeys.length,
     quarantinedByReason: {},
+    services: {},
     quarantineParts: quarantineKeys.map(written),
     skipped: 0,
     groups: keys.length,

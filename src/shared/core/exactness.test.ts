@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { aggregate } from "../../../tests/support/kpl.ts";
 import {
   createMemoryBucket,
   type ShardRecord,
@@ -49,12 +50,16 @@ const makeShard = (random: () => number) => {
     pieces.push(text);
     return text;
   };
+  const packed = (luck: number, log: string): string | Uint8Array => {
+    if (luck >= 0.3) return piece();
+    pieces.push(log);
+    const others = [piece(), piece()];
+    return luck < 0.15 ? [log, ...others].join("\n") : aggregate(log, ...others);
+  };
   const records: ShardRecord[] = Array.from({ length: RECORDS }, (_, position) => ({
-    data: random() < 0.2 ? `{"n":-${position}}\n${piece()}\n${piece()}` : piece(),
+    data: packed(random(), `{"n":-${position}}`),
     sequenceNumber: sequenceNumberAt(position),
   }));
-  for (const [position, { data }] of records.entries())
-    if (String(data).startsWith(`{"n":-`)) pieces.push(`{"n":-${position}}`);
   return { records, pieces };
 };
 

@@ -2,6 +2,7 @@ import { isJsonObject } from "./json.ts";
 import {
   type ByteRange,
   CARRIAGE_RETURN,
+  isDeeperThan,
   isJsonSpace,
   isOpenBrace,
   isOpenBracket,
@@ -10,7 +11,12 @@ import {
   scanObject,
   skipSpace,
 } from "./json-scan.ts";
-import { INGEST_MAX_ENVELOPE_BYTES, INGEST_MAX_LOGS, RECORD_MAX_BYTES } from "./limits.ts";
+import {
+  INGEST_MAX_DEPTH,
+  INGEST_MAX_ENVELOPE_BYTES,
+  INGEST_MAX_LOGS,
+  RECORD_MAX_BYTES,
+} from "./limits.ts";
 import { recordPartitionKey, utf8Length } from "./record-packer.ts";
 import { serviceOf } from "./service.ts";
 
@@ -38,6 +44,7 @@ export type BodyRefusalCode =
   | "INVALID_JSON"
   | "TRAILING_TEXT"
   | "INVALID_UTF8"
+  | "TOO_DEEP"
   | "TOO_MANY_LOGS"
   | "ENVELOPE_TOO_LARGE";
 
@@ -129,6 +136,14 @@ const createSorter = (body: Uint8Array) => {
         refuseItem(index, "INVALID_UTF8", "Not valid UTF-8.");
         return true;
       }
+      if (isDeeperThan(text, INGEST_MAX_DEPTH)) {
+        refuseItem(
+          index,
+          "TOO_DEEP",
+          `More than ${INGEST_MAX_DEPTH} objects and arrays inside one another.`,
+        );
+        return true;
+      }
       const value = parse(text);
       if (value === NOT_JSON) return false;
       if (!isJsonObject(value)) {
@@ -183,7 +198,13 @@ const checkEnvelope = (
   const after = textOf({ start: logs.end, end: document.end });
   if (before === undefined || after === undefined)
     return refuse("INVALID_UTF8", "The body is not valid UTF-8 outside `logs`.");
-  return parse(`${before}[]${after}`) === NOT_JSON
+  const envelope = `${before}[]${after}`;
+  if (isDeeperThan(envelope, INGEST_MAX_DEPTH))
+    return refuse(
+      "TOO_DEEP",
+      `More than ${INGEST_MAX_DEPTH} objects and arrays inside one another beside \`logs\`.`,
+    );
+  return parse(envelope) === NOT_JSON
     ? notJson(document.start, "what surrounds `logs` does not parse; it begins")
     : undefined;
 };

@@ -126,3 +126,30 @@ export const scanObject = (
     at = skipSpace(bytes, at + 1);
   }
 };
+
+const countOver = (text: string, character: string, max: number): number => {
+  let count = 0;
+  for (let at = text.indexOf(character); at !== -1 && count <= max; count += 1)
+    at = text.indexOf(character, at + 1);
+  return count;
+};
+
+/** Whether more than `max` objects and arrays are open inside one another. */
+export const isDeeperThan = (text: string, max: number): boolean => {
+  // Nearly every text is settled by how many brackets it has at all.
+  if (countOver(text, "{", max) + countOver(text, "[", max) <= max) return false;
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (isInString) {
+      if (code === BACKSLASH) at += 1;
+      else if (code === QUOTE) isInString = false;
+    } else if (code === QUOTE) isInString = true;
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      depth += 1;
+      if (depth > max) return true;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
+  }
+  return false;
+};

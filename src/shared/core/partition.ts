@@ -75,6 +75,11 @@ export const hourPath = (hour: number): string => {
   return `year=${time.slice(0, 4)}/month=${time.slice(5, 7)}/day=${time.slice(8, 10)}/hour=${time.slice(11, 13)}`;
 };
 
+const SERVICE = "service=";
+
 /** `service=<value>/year=YYYY/month=MM/day=DD/hour=HH/`; the value is encoded already. */
 export const partitionPrefix = (value: string, hour: number): string =>
-  `service=${value}/${hourPath(hour)}/`;
+  `${SERVICE}${value}/${hourPath(hour)}/`;
+
+/** The partition value in the key of a part object. */
+export const serviceOfKey = (key: string): string => key.slice(SERVICE.length, key.indexOf("/"));

@@ -7,6 +7,7 @@ import {
   originOf,
   type ShardOrigin,
 } from "./kinesis-event.ts";
+import { ledgerName } from "./ledger-counts.ts";
 import { type LinePosition, partName } from "./part-name.ts";
 import { encodePartitionValue, hourOf, OTHER_SERVICES, partitionPrefix } from "./partition.ts";
 import type { Codec } from "./ports.ts";
@@ -30,6 +31,8 @@ export type BatchPlan = {
   readonly parts: readonly PartPlan[];
   readonly quarantine: readonly PartPlan[];
   readonly quarantinedByReason: Readonly<Partial<Record<QuarantineReason, number>>>;
+  /** By what the partition key says, for a piece that is no log names no service. */
+  readonly quarantinedByService: ReadonlyMap<string, number>;
   /** Messages that hold no logs by design. */
   readonly skipped: number;
 };
@@ -133,6 +136,7 @@ export const planParts = (event: KinesisEvent, codec: Codec, options: PlanOption
   const logs = createGroups<string | undefined>();
   const rejects = createGroups<QuarantineReason>();
   const quarantinedByReason: Partial<Record<QuarantineReason, number>> = {};
+  const quarantinedByService = new Map<string, number>();
   let skipped = 0;
 
   let record = first;
@@ -161,6 +165,8 @@ export const planParts = (event: KinesisEvent, codec: Codec, options: PlanOption
       });
       rejects.add(reason, hourOf(arrivedAtMs), sequenceNumber, index, line);
       quarantinedByReason[reason] = (quarantinedByReason[reason] ?? 0) + 1;
+      const service = ledgerName(partitionKey, services);
+      quarantinedByService.set(service, (quarantinedByService.get(service) ?? 0) + 1);
       index += 1;
     },
     skip() {
@@ -196,6 +202,7 @@ export const planParts = (event: KinesisEvent, codec: Codec, options: PlanOption
       plan(quarantinePrefix(reason, hour), `_quarantine/${reason}`, hour, group),
     ),
     quarantinedByReason,
+    quarantinedByService,
     skipped,
   };
 };

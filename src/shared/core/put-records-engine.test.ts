@@ -282,7 +282,7 @@ test("logs in flight at the deadline are not accepted, and counted as late when 
   });
   const { seen } = track(engine, logsOf("a", 2));
   await clock.advance(400);
-  expect(failuresOf(seen.result).map(({ code }) => code)).toEqual(["UNAVAILABLE", "UNAVAILABLE"]);
+  expect(failuresOf(seen.result).map(({ code }) => code)).toEqual(["UNCONFIRMED", "UNCONFIRMED"]);
   expect(engine.stats().queueBytes).toBeGreaterThan(0);
   await clock.advance(200);
   expect(stored).toHaveLength(2);

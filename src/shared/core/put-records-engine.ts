@@ -1,91 +1,43 @@
-import type { Logger } from "./logger.ts";
-import type { EntryResult, RecordWriter } from "./ports.ts";
-import { PutRecordsError, toPutRecordsError } from "./put-records-error.ts";
-import { type CallEntry, createLanes, type Lane, type SendFailure } from "./put-records-lanes.ts";
-import {
-  type Consignment,
-  createLedger,
-  isThrottle,
-  type LogFailure,
-  weigh,
-} from "./put-records-ledger.ts";
-import { type OutgoingLog, packSegments } from "./record-packer.ts";
+import { type KeyedBatch, outgoingOf } from "./keyed-batch.ts";
+import type { EntryResult } from "./ports.ts";
+import { createCaller } from "./put-records-call.ts";
+import { createCircuit } from "./put-records-circuit.ts";
+import { type PutRecordsError, toPutRecordsError } from "./put-records-error.ts";
+import { createHeld, type Entry, type Outcome } from "./put-records-held.ts";
+import { createLanes, type Lane } from "./put-records-lanes.ts";
+import { type Consignment, createLedger, isThrottle, weigh } from "./put-records-ledger.ts";
+import { createLook } from "./put-records-look.ts";
+import { createMarks } from "./put-records-marks.ts";
+import { createOverflow } from "./put-records-overflow.ts";
+import type {
+  EngineDeps,
+  EngineOptions,
+  EngineStats,
+  PutRecordsEngine,
+  SubmitResult,
+} from "./put-records-types.ts";
+import type { Attempt } from "./record-lookup.ts";
+import type { OutgoingLog } from "./record-packer.ts";
+import { createReport } from "./repeat-limited-report.ts";
+import { createSpoolDrain } from "./spool-drain.ts";
 
+export type { KeyedBatch } from "./keyed-batch.ts";
 export type { LogFailure } from "./put-records-ledger.ts";
-
-export type EngineDeps = {
-  writer: RecordWriter;
-  /** Epoch milliseconds. */
-  now: () => number;
-  /** Runs `task` once after the delay; the answer cancels it. */
-  schedule: (delayMs: number, task: () => void) => () => void;
-  /** 0 to 1. */
-  random: () => number;
-  log: Logger;
-};
-
-export type EngineOptions = {
-  /** Longest wait of a small request for company; 0 sends at once. */
-  lingerMs: number;
-  /** Logs of one service travel together up to this size; 0 is one log a record. */
-  packBytes: number;
-  /** Waiting and in flight, bookkeeping included. */
-  maxQueueBytes: number;
-  /** Longest wait of a request for its acknowledgement. */
-  requestDeadlineMs: number;
-  maxCallsInFlight?: number;
-  /** A call without an answer is given up; three quarters of the request deadline unless given. */
-  callTimeoutMs?: number;
-};
-
-export type SubmitResult =
-  /** Every log that is not among the failures has a sequence number. */
-  | { readonly ok: true; readonly failures: readonly LogFailure[] }
-  /** Refused as a whole: nothing of it was or will be sent. */
-  | {
-      readonly ok: false;
-      readonly code: "QUEUE_FULL" | "BATCH_TOO_LARGE" | "CLOSING";
-      readonly reason: string;
-    };
-
-export type EngineStats = {
-  readonly queueLogs: number;
-  readonly queueBytes: number;
-  readonly maxQueueBytes: number;
-  readonly callsInFlight: number;
-  readonly calls: number;
-  readonly failedCalls: number;
-  /** Failed as a whole, since the last call that did not. */
-  readonly failedCallsInARow: number;
-  readonly records: number;
-  readonly recordBytes: number;
-  readonly retriedRecords: number;
-  readonly throttledRecords: number;
-  readonly acknowledgedLogs: number;
-  /** Acknowledged after their request had been told they were not. */
-  readonly lateLogs: number;
-  readonly lastSuccessAt: number | undefined;
-  readonly lastFailure: (SendFailure & { readonly at: number }) | undefined;
-  readonly isClosing: boolean;
-};
-
-export type PutRecordsEngine = {
-  /** Never throws; resolves within the request deadline. */
-  submit(logs: readonly OutgoingLog[]): Promise<SubmitResult>;
-  stats(): EngineStats;
-  /** Takes nothing more; resolves when what was taken is answered, at the latest after the deadline. */
-  close(deadlineMs: number): Promise<void>;
-};
-
-/** What a call did to one lane. */
-type Outcome = { failed: Consignment[]; failure: SendFailure | undefined; acceptedBytes: number };
+export { UNCONFIRMED } from "./put-records-ledger.ts";
+export type {
+  EngineDeps,
+  EngineOptions,
+  EngineStats,
+  PutRecordsEngine,
+  SubmitResult,
+} from "./put-records-types.ts";
 
 const DEFAULT_CALLS_IN_FLIGHT = 4;
 const BACKOFF_BASE_MS = 50;
 const BACKOFF_MAX_MS = 1_000;
 /** Full jitter may draw nothing at all; this keeps the number of attempts bounded. */
 const BACKOFF_MIN_MS = 5;
-const LOG_EVERY_MS = 10_000;
+const DRAIN_GRACE_MS = 1_000;
 const NO_RESULT: EntryResult = { ok: false, code: "InternalFailure", message: "No result." };
 
 const permanentCodeOf = ({ code }: PutRecordsError): string =>
@@ -94,31 +46,63 @@ const permanentCodeOf = ({ code }: PutRecordsError): string =>
 /**
  * Sends logs through PutRecords and answers for each of them. Small requests share calls, and logs
  * of one service share records. Only failed entries are sent again, after a back-off with full
- * jitter that holds up their own partition key alone, until their request's deadline; what is given
- * up is not sent later, unless its call is already under way. At most one call in flight holds a
- * given partition key, so a service keeps its order across calls; within one call an entry may pass
- * a failed one before it, as PutRecords promises no order.
+ * jitter that holds up their own partition key alone. At most one call in flight holds a given
+ * partition key, so a service keeps its order across calls; within one call an entry may pass a
+ * failed one before it, as PutRecords promises no order.
+ *
+ * With a lookup, what a call that failed may have stored all the same is first looked for in the
+ * stream, and counts as stored where it is found. What remains: a record that a server stores only
+ * after the look is stored twice; and where another process stores the very same bytes under the
+ * same key meanwhile, its record is taken for ours.
+ *
+ * With a spool, what Kinesis has not taken after `spoolAfterMs` goes to the disk, at once while
+ * Kinesis is known to be down, and a partition key of which something waits there has everything
+ * that follows queue behind it. Without one it is refused at the deadline and not sent later,
+ * unless its call is already under way.
  */
 export const createPutRecordsEngine = (
-  { writer, now, schedule, random, log }: EngineDeps,
+  { writer, now, schedule, random, log, lookup, spool }: EngineDeps,
   options: EngineOptions,
 ): PutRecordsEngine => {
   const { lingerMs, packBytes, maxQueueBytes, requestDeadlineMs } = options;
   const maxCallsInFlight = options.maxCallsInFlight ?? DEFAULT_CALLS_IN_FLIGHT;
-  const callTimeoutMs = options.callTimeoutMs ?? Math.ceil(requestDeadlineMs * 0.75);
+  const callTimeoutMs =
+    options.callTimeoutMs ?? Math.ceil(requestDeadlineMs * (spool === undefined ? 0.75 : 0.5));
+  const spoolAfterMs = options.spoolAfterMs ?? Math.floor(requestDeadlineMs * 0.35);
 
-  const lanes = createLanes<Consignment>({
-    packBytes,
-    backoffMs: (failures) =>
-      Math.max(
-        BACKOFF_MIN_MS,
-        random() * Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** (failures - 1)),
-      ),
-  });
+  const backoffMs = (failures: number): number =>
+    Math.max(
+      BACKOFF_MIN_MS,
+      random() * Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** (failures - 1)),
+    );
+  const report = createReport(log, now);
+  const marks = createMarks();
+  const circuit = createCircuit(now);
+  const caller = createCaller({ writer, schedule });
+  const looker = lookup && createLook({ lookup, marks, schedule, report });
+  const lanes = createLanes<Consignment>({ packBytes, backoffMs });
   const ledger = createLedger({ lastFailureOf: lanes.lastFailureOf, drop: lanes.drop });
+  const drain =
+    spool &&
+    createSpoolDrain(
+      {
+        spool,
+        writer,
+        looker,
+        marks,
+        circuit,
+        now,
+        schedule,
+        report,
+        onDrained: (partitionKey) => {
+          lanes.unblock(partitionKey, now());
+          pump();
+        },
+      },
+      { packBytes, backoffMs },
+    );
   const calls = new Set<Promise<void>>();
-  const aborts = new Set<AbortController>();
-  const loggedAt = new Map<string, number>();
+  const appends = new Set<Promise<void>>();
   const totals = {
     calls: 0,
     failedCalls: 0,
@@ -137,30 +121,63 @@ export const createPutRecordsEngine = (
   let cancelWake: (() => void) | undefined;
   let wakeAt = Number.POSITIVE_INFINITY;
 
-  const report = (level: "warn" | "error", failure: SendFailure, message: string): void => {
-    const last = loggedAt.get(failure.code);
-    if (last !== undefined && now() - last < LOG_EVERY_MS) return;
-    loggedAt.set(failure.code, now());
-    log[level]({ code: failure.code, reason: failure.message }, message);
+  const track = (set: Set<Promise<void>>, work: Promise<void>): void => {
+    const tracked = work.finally(() => {
+      set.delete(tracked);
+      pump();
+    });
+    set.add(tracked);
   };
+
+  const overflow =
+    spool &&
+    createOverflow({
+      spool,
+      lanes,
+      ledger,
+      held: () => held,
+      circuit,
+      now,
+      report,
+      track: (append) => track(appends, append),
+    });
 
   const settleLane = (lane: Lane<Consignment>, outcome: Outcome): void => {
     for (const parcel of outcome.failed) ledger.requeue(parcel);
     lanes.settle(lane, outcome, now());
+    if (lanes.get(lane.partitionKey) === lane) overflow?.divertIfDue(lane);
   };
 
-  const settleEntries = (
-    entries: readonly CallEntry<Consignment>[],
-    results: readonly EntryResult[],
-  ): void => {
+  const countStored = ({ record }: Entry): void => {
+    totals.records += 1;
+    totals.recordBytes += record.data.length;
+  };
+
+  const held =
+    looker &&
+    createHeld({
+      looker,
+      marks,
+      ledger,
+      schedule,
+      onFound: (entry) => {
+        looker.totals.foundRecords += 1;
+        countStored(entry);
+      },
+      settleLane,
+      divertIfDue: (lane) => overflow?.divertIfDue(lane),
+    });
+
+  const settleEntries = (entries: readonly Entry[], results: readonly EntryResult[]): void => {
     const outcomes = new Map<Lane<Consignment>, Outcome>();
-    for (const [index, { lane, record, parcels }] of entries.entries()) {
+    marks.note(results.filter((result) => result.ok));
+    for (const [index, entry] of entries.entries()) {
+      const { lane, record, parcels } = entry;
       const outcome = outcomes.get(lane) ?? { failed: [], failure: undefined, acceptedBytes: 0 };
       outcomes.set(lane, outcome);
       const result = results[index] ?? NO_RESULT;
       if (result.ok) {
-        totals.records += 1;
-        totals.recordBytes += record.data.length;
+        countStored(entry);
         outcome.acceptedBytes += record.data.length;
         for (const parcel of parcels) ledger.acknowledge(parcel);
         continue;
@@ -174,76 +191,83 @@ export const createPutRecordsEngine = (
     for (const [lane, outcome] of outcomes) settleLane(lane, outcome);
   };
 
-  const failCall = (entries: readonly CallEntry<Consignment>[], error: PutRecordsError): void => {
+  const refuseCall = (entries: readonly Entry[], error: PutRecordsError): void => {
+    report("error", error, "Kinesis refuses the logs, and will until this is put right.");
+    const reason = `Kinesis refused the call: ${error.code}. ${error.message}`;
+    for (const { parcels } of entries)
+      for (const parcel of parcels) ledger.refuse(parcel, permanentCodeOf(error), reason);
+    for (const lane of new Set(entries.map(({ lane }) => lane)))
+      settleLane(lane, { failed: [], failure: undefined, acceptedBytes: 0 });
+  };
+
+  const requeueCall = (entries: readonly Entry[], error: PutRecordsError): void => {
+    const outcomes = new Map<Lane<Consignment>, Outcome>();
+    const failure = { code: error.code, message: error.message };
+    for (const { lane, parcels } of entries) {
+      const outcome = outcomes.get(lane) ?? { failed: [], failure, acceptedBytes: 0 };
+      outcome.failed.push(...parcels);
+      outcomes.set(lane, outcome);
+      if (error.mayBeStored) for (const parcel of parcels) parcel.isUnsure = true;
+    }
+    for (const [lane, outcome] of outcomes) settleLane(lane, outcome);
+  };
+
+  const failCall = async (
+    entries: readonly Entry[],
+    error: PutRecordsError,
+    attempt: Attempt,
+  ): Promise<void> => {
     totals.failedCalls += 1;
     totals.failedCallsInARow += 1;
     const failure = { code: error.code, message: error.message };
     lastFailure = { ...failure, at: now() };
     if (error.kind === "throttled") totals.throttledRecords += entries.length;
-    const outcomes = new Map<Lane<Consignment>, Outcome>();
     if (error.kind === "permanent") {
-      report("error", failure, "Kinesis refuses the logs, and will until this is put right.");
-      const reason = `Kinesis refused the call: ${error.code}. ${error.message}`;
-      for (const { lane, parcels } of entries) {
-        for (const parcel of parcels) ledger.refuse(parcel, permanentCodeOf(error), reason);
-        outcomes.set(lane, { failed: [], failure: undefined, acceptedBytes: 0 });
-      }
-    } else {
-      report("warn", failure, "A PutRecords call failed and is tried again.");
-      for (const { lane, parcels } of entries) {
-        const outcome = outcomes.get(lane) ?? { failed: [], failure, acceptedBytes: 0 };
-        outcome.failed.push(...parcels);
-        outcomes.set(lane, outcome);
-      }
+      refuseCall(entries, error);
+      return;
     }
-    for (const [lane, outcome] of outcomes) settleLane(lane, outcome);
+    report("warn", failure, "A PutRecords call failed and is tried again.");
+    if (spool !== undefined) circuit.failed();
+    const looking = error.mayBeStored ? held?.lookFor(entries, attempt, failure) : undefined;
+    if (looking === undefined) requeueCall(entries, error);
+    overflow?.divertAllDue();
+    await looking;
   };
 
-  const putRecords = async (entries: readonly CallEntry<Consignment>[]): Promise<EntryResult[]> => {
-    const abort = new AbortController();
-    aborts.add(abort);
-    const timedOut = new Promise<never>((_resolve, reject) => {
-      abort.signal.addEventListener("abort", () => reject(abort.signal.reason), { once: true });
-    });
-    const cancelTimeout = schedule(callTimeoutMs, () =>
-      abort.abort(
-        new PutRecordsError("unavailable", "Timeout", `No answer within ${callTimeoutMs} ms.`),
-      ),
-    );
-    try {
-      const records = entries.map(({ record }) => record);
-      // Raced, so that a writer that does not heed its signal cannot hold the slot for ever.
-      const results = await Promise.race([writer.putRecords(records, abort.signal), timedOut]);
-      if (results.length === entries.length) return results;
-      throw new Error(`${results.length} results for ${entries.length} entries.`);
-    } finally {
-      cancelTimeout();
-      aborts.delete(abort);
-    }
-  };
-
-  const send = async (entries: readonly CallEntry<Consignment>[]): Promise<void> => {
+  const send = async (entries: readonly Entry[]): Promise<void> => {
     totals.calls += 1;
     for (const { parcels } of entries) {
       if (parcels.some(({ wasSent }) => wasSent)) totals.retriedRecords += 1;
       for (const parcel of parcels) ledger.markSent(parcel);
     }
+    const attempt = marks.attempt(now(), callTimeoutMs);
+    let results: EntryResult[];
     try {
-      const results = await putRecords(entries);
-      totals.failedCallsInARow = 0;
-      lastSuccessAt = now();
-      settleEntries(entries, results);
+      results = await caller.call(
+        entries.map(({ record }) => record),
+        callTimeoutMs,
+      );
     } catch (error) {
-      failCall(entries, toPutRecordsError(error));
+      await failCall(entries, toPutRecordsError(error), attempt);
+      return;
     }
+    totals.failedCallsInARow = 0;
+    lastSuccessAt = now();
+    circuit.succeeded();
+    settleEntries(entries, results);
   };
 
-  const startCall = (entries: readonly CallEntry<Consignment>[]): void => {
-    const call: Promise<void> = send(entries).finally(() => {
-      calls.delete(call);
-      pump();
-    });
-    calls.add(call);
+  /** Entries of batches with a key that may be stored since before. */
+  const lookFirst = (entries: readonly Entry[]): void => {
+    const byAttempt = new Map<Attempt, Entry[]>();
+    for (const entry of entries) {
+      const attempt = entry.parcels[0]?.attempt;
+      if (attempt === undefined) continue;
+      byAttempt.set(attempt, [...(byAttempt.get(attempt) ?? []), entry]);
+      for (const parcel of entry.parcels) ledger.markSent(parcel);
+    }
+    for (const [attempt, group] of byAttempt)
+      if (held) track(calls, held.lookFor(group, attempt, undefined));
   };
 
   const armWake = (): void => {
@@ -261,6 +285,11 @@ export const createPutRecordsEngine = (
   const pump = (): void => {
     lanes.wake(now());
     while (calls.size < maxCallsInFlight && lanes.hasReady()) {
+      const unsure = lanes.takeUnsure();
+      if (unsure.length > 0) {
+        lookFirst(unsure);
+        continue;
+      }
       readySince ??= now();
       const waitMs = readySince + lingerMs - now();
       if (calls.size > 0 && waitMs > 0 && !isClosing && !lanes.isCallFull()) {
@@ -272,20 +301,41 @@ export const createPutRecordsEngine = (
       }
       const entries = lanes.takeCall(now());
       if (!lanes.hasReady()) readySince = undefined;
-      if (entries.length > 0) startCall(entries);
+      if (entries.length > 0) track(calls, send(entries));
     }
     armWake();
   };
 
-  const submit = (logs: readonly OutgoingLog[]): Promise<SubmitResult> => {
+  /**
+   * Where a parcel goes: behind what the spool has of its partition key, to the disk while that is
+   * much or Kinesis is down, and into memory while the spool is about to run dry.
+   */
+  const place = (parcels: readonly Consignment[]): void => {
+    // With nothing to drain, only the logs themselves can show that Kinesis is back.
+    const isDown = circuit.isOpen() && !(spool?.depth().entries === 0 && circuit.takeTry());
+    const toDisk: Consignment[] = [];
+    for (const parcel of parcels) {
+      const { partitionKey } = parcel;
+      const hasLane = lanes.get(partitionKey) !== undefined;
+      const isBehind = spool?.holds(partitionKey) ?? false;
+      if (hasLane) lanes.push(parcel, now());
+      else if (spool !== undefined && (isDown || (isBehind && !drain?.isNearlyDry())))
+        toDisk.push(parcel);
+      else if (isBehind) lanes.pushBlocked(parcel);
+      else lanes.push(parcel, now());
+    }
+    overflow?.take(toDisk);
+  };
+
+  const submit = (logs: readonly OutgoingLog[], batch?: KeyedBatch): Promise<SubmitResult> => {
     const refuse = (
       code: Extract<SubmitResult, { ok: false }>["code"],
       reason: string,
     ): Promise<SubmitResult> => Promise.resolve({ ok: false, code, reason });
     if (isClosing) return refuse("CLOSING", "The ingestion interface is shutting down.");
-    if (logs.length === 0) return Promise.resolve({ ok: true, failures: [] });
-    const segments = packSegments(logs, packBytes);
-    const weight = segments.reduce((sum, segment) => sum + weigh(segment), 0);
+    const outgoing = outgoingOf(logs, packBytes, batch);
+    if (outgoing.length === 0) return Promise.resolve({ ok: true, failures: [] });
+    const weight = outgoing.reduce((sum, { segment }) => sum + weigh(segment), 0);
     if (weight > maxQueueBytes)
       return refuse(
         "BATCH_TOO_LARGE",
@@ -297,41 +347,59 @@ export const createPutRecordsEngine = (
         "QUEUE_FULL",
         `${queueBytes} of ${maxQueueBytes} bytes (MAX_QUEUE_BYTES) wait for Kinesis.`,
       );
+    const segments =
+      looker === undefined ? outgoing.map((one) => ({ ...one, attempt: undefined })) : outgoing;
     return new Promise((resolve) => {
-      const cancelDeadline = schedule(requestDeadlineMs, () =>
-        ledger.giveUp(submission, `Not acknowledged within ${requestDeadlineMs} ms.`),
-      );
-      const submission = ledger.add(segments, (failures) => {
+      const cancelDeadline = schedule(requestDeadlineMs, () => {
+        ledger.giveUp(submission, `Not acknowledged within ${requestDeadlineMs} ms.`);
+        held?.dropAbandoned();
+      });
+      const cancelSpool =
+        spool &&
+        schedule(spoolAfterMs, () => {
+          for (const { partitionKey } of submission.parcels) {
+            const lane = lanes.get(partitionKey);
+            if (lane !== undefined) overflow?.divertIfDue(lane);
+          }
+        });
+      const submission = ledger.add(segments, now() + spoolAfterMs, (failures) => {
         cancelDeadline();
+        cancelSpool?.();
         resolve({ ok: true, failures });
       });
-      for (const parcel of submission.parcels) lanes.push(parcel, now());
+      place(submission.parcels);
       pump();
     });
   };
 
   const close = async (deadlineMs: number): Promise<void> => {
     isClosing = true;
+    const cancelSpill = schedule(deadlineMs / 2, () => {
+      overflow?.spill();
+      overflow?.divertAllDue();
+    });
     const cancel = schedule(deadlineMs, () => {
       for (const submission of ledger.openSubmissions())
         ledger.giveUp(submission, "Shut down before it was sent.");
-      for (const abort of aborts) {
-        abort.abort(new PutRecordsError("unavailable", "Closing", "Shut down meanwhile."));
-      }
+      caller.abortAll();
+      held?.abortAll();
     });
     pump();
-    while (ledger.openSubmissions().length > 0 || calls.size > 0) {
-      if (calls.size > 0) await Promise.race(calls);
+    while (ledger.openSubmissions().length > 0 || calls.size + appends.size > 0) {
+      if (calls.size + appends.size > 0) await Promise.race([...calls, ...appends]);
       else await new Promise<void>((resolve) => schedule(BACKOFF_MIN_MS, resolve));
     }
+    cancelSpill();
     cancel();
     cancelLinger?.();
     cancelWake?.();
+    await drain?.close(DRAIN_GRACE_MS);
   };
 
   return {
     submit,
     close,
+    mark: () => ({ ...marks.attempt(now(), 0), until: undefined }),
     stats: () => ({
       ...totals,
       ...ledger.figures(),
@@ -340,6 +408,12 @@ export const createPutRecordsEngine = (
       lastSuccessAt,
       lastFailure,
       isClosing,
+      isCircuitOpen: circuit.isOpen(),
+      lookups: looker?.totals.lookups ?? 0,
+      failedLookups: looker?.totals.failedLookups ?? 0,
+      foundRecords: looker?.totals.foundRecords ?? 0,
+      drainedLogs: drain?.stats().drainedLogs ?? 0,
+      spool: spool?.depth(),
     }),
   };
 };

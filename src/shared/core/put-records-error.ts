@@ -1,19 +1,32 @@
 /** `throttled` and `unavailable` may pass by themselves; `permanent` needs a person. */
 export type PutRecordsErrorKind = "throttled" | "unavailable" | "permanent";
 
+export type PutRecordsErrorOptions = { readonly cause?: unknown; readonly mayBeStored?: boolean };
+
 /** A PutRecords call that failed as a whole. `code` is the service's own name for it. */
 export class PutRecordsError extends Error {
   override readonly name = "PutRecordsError";
   readonly code: string;
   readonly kind: PutRecordsErrorKind;
-  constructor(kind: PutRecordsErrorKind, code: string, message: string, cause?: unknown) {
+  /** False where it is certain that no record of the call was stored. */
+  readonly mayBeStored: boolean;
+  constructor(
+    kind: PutRecordsErrorKind,
+    code: string,
+    message: string,
+    { cause, mayBeStored }: PutRecordsErrorOptions = {},
+  ) {
     super(message, { cause });
     this.kind = kind;
     this.code = code;
+    this.mayBeStored = mayBeStored ?? kind === "unavailable";
   }
 }
 
-/** Anything a writer throws without saying what it is may pass: it counts as unavailable. */
+/**
+ * Anything a writer throws without saying what it is may pass: it counts as unavailable, and what
+ * became of the records as unknown.
+ */
 export const toPutRecordsError = (error: unknown): PutRecordsError =>
   error instanceof PutRecordsError
     ? error
@@ -21,5 +34,5 @@ export const toPutRecordsError = (error: unknown): PutRecordsError =>
         "unavailable",
         error instanceof Error ? error.name : "UnknownError",
         error instanceof Error ? error.message : String(error),
-        error,
+        { cause: error },
       );

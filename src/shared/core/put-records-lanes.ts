@@ -1,9 +1,17 @@
 import { PUT_RECORDS_MAX_BYTES, PUT_RECORDS_MAX_ENTRIES, RECORD_MAX_BYTES } from "./limits.ts";
 import type { RecordEntry } from "./ports.ts";
+import type { Attempt } from "./record-lookup.ts";
 import { growRecord, type RecordSize, type Segment, toRecord } from "./record-packer.ts";
+import type { BatchTag } from "./spool.ts";
 
-/** A segment in the engine's hands; undefined once its request was answered without it. */
-export type Parcel = { segment: Segment | undefined };
+export type Parcel = {
+  /** Undefined once its request was answered without it. */
+  segment: Segment | undefined;
+  /** A tagged parcel is a record of its own, so that it can be recognised in the stream. */
+  readonly tag: BatchTag | undefined;
+  /** Set where it may be in the stream already: it is looked for before it is sent. */
+  attempt: Attempt | undefined;
+};
 
 export type SendFailure = { readonly code: string; readonly message: string };
 
@@ -13,6 +21,8 @@ export type Lane<P extends Parcel> = {
   waiting: P[];
   waitingBytes: number;
   isInFlight: boolean;
+  /** Waits for what the spool still has of this partition key. */
+  isBlocked: boolean;
   /** Failed sends in a row, and the last of them. */
   failures: number;
   lastFailure: SendFailure | undefined;
@@ -60,6 +70,7 @@ export const createLanes = <P extends Parcel>({ packBytes, backoffMs }: LanesOpt
         waiting: [],
         waitingBytes: 0,
         isInFlight: false,
+        isBlocked: false,
         failures: 0,
         lastFailure: undefined,
         notBefore: 0,
@@ -75,6 +86,7 @@ export const createLanes = <P extends Parcel>({ packBytes, backoffMs }: LanesOpt
     delayed.delete(lane);
     if (lane.isInFlight) return;
     if (lane.waiting.length === 0) lanes.delete(lane.partitionKey);
+    else if (lane.isBlocked) return;
     else if (lane.notBefore > now) delayed.add(lane);
     else ready.add(lane);
   };
@@ -94,12 +106,18 @@ export const createLanes = <P extends Parcel>({ packBytes, backoffMs }: LanesOpt
       const parcel = lane.waiting[next];
       if (parcel?.segment === undefined) continue;
       const { segment } = parcel;
+      if (parcel.attempt !== undefined) break;
+      if (parcel.tag !== undefined && record !== undefined) break;
       const grown = growRecord(record, segment, packBytes);
       if (grown === undefined || grown.data + segment.keyBytes > room) break;
       record = grown;
       size = grown.data + segment.keyBytes;
       parcels.push(parcel);
       segments.push(segment);
+      if (parcel.tag !== undefined) {
+        next += 1;
+        break;
+      }
     }
     const [first, ...rest] = segments;
     if (first === undefined) return { entry: undefined, size: 0, next };
@@ -113,7 +131,23 @@ export const createLanes = <P extends Parcel>({ packBytes, backoffMs }: LanesOpt
       const lane = laneOf(segment.partitionKey);
       lane.waiting.push(parcel);
       lane.waitingBytes += segment.data.length;
-      if (!lane.isInFlight && lane.notBefore <= now) ready.add(lane);
+      if (!lane.isInFlight && !lane.isBlocked && lane.notBefore <= now) ready.add(lane);
+    },
+
+    /** As push, for a partition key of which the spool has something: to be sent after `unblock`. */
+    pushBlocked: (parcel: P): void => {
+      if (parcel.segment === undefined) return;
+      const lane = laneOf(parcel.segment.partitionKey);
+      lane.isBlocked = true;
+      lane.waiting.push(parcel);
+      lane.waitingBytes += parcel.segment.data.length;
+    },
+
+    unblock: (partitionKey: string, now: number): void => {
+      const lane = lanes.get(partitionKey);
+      if (lane === undefined || !lane.isBlocked) return;
+      lane.isBlocked = false;
+      place(lane, now);
     },
 
     /** Drops a waiting parcel's bytes at once; its place in the queue goes when its turn comes. */
@@ -122,6 +156,17 @@ export const createLanes = <P extends Parcel>({ packBytes, backoffMs }: LanesOpt
       const lane = lanes.get(parcel.segment.partitionKey);
       if (lane !== undefined) lane.waitingBytes -= parcel.segment.data.length;
       parcel.segment = undefined;
+    },
+
+    get: (partitionKey: string): Lane<P> | undefined => lanes.get(partitionKey),
+    all: (): Lane<P>[] => [...lanes.values()],
+
+    /** Takes a lane out of the engine and returns what waited in it. */
+    remove: (lane: Lane<P>): P[] => {
+      ready.delete(lane);
+      delayed.delete(lane);
+      lanes.delete(lane.partitionKey);
+      return lane.waiting.filter(({ segment }) => segment !== undefined);
     },
 
     lastFailureOf: (partitionKey: string): SendFailure | undefined =>
@@ -140,6 +185,27 @@ export const createLanes = <P extends Parcel>({ packBytes, backoffMs }: LanesOpt
         if (entries >= PUT_RECORDS_MAX_ENTRIES || bytes >= PUT_RECORDS_MAX_BYTES) return true;
       }
       return false;
+    },
+
+    /** What comes next in its lane and has to be looked for first; of one attempt in each lane. */
+    takeUnsure: (): CallEntry<P>[] => {
+      const entries: CallEntry<P>[] = [];
+      for (const lane of ready) {
+        const attempt = lane.waiting.find(({ segment }) => segment !== undefined)?.attempt;
+        if (attempt === undefined) continue;
+        let head = 0;
+        for (; head < lane.waiting.length; head += 1) {
+          const parcel = lane.waiting[head];
+          if (parcel?.segment === undefined) continue;
+          if (parcel.attempt !== attempt) break;
+          entries.push({ lane, record: toRecord([parcel.segment]), parcels: [parcel] });
+          lane.waitingBytes -= parcel.segment.data.length;
+          lane.isInFlight = true;
+        }
+        lane.waiting = lane.waiting.slice(head);
+        ready.delete(lane);
+      }
+      return entries;
     },
 
     /** The next call, within the limits of PutRecords; empty where only dropped parcels waited. */
@@ -200,3 +266,5 @@ export const createLanes = <P extends Parcel>({ packBytes, backoffMs }: LanesOpt
     },
   };
 };
+
+export type Lanes<P extends Parcel> = ReturnType<typeof createLanes<P>>;
