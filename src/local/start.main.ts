@@ -23,7 +23,13 @@ class StartError extends Error {
 }
 
 const buildFolder = import.meta.dirname;
-const { values: args } = parseArgs({ options: { watch: { type: "boolean", default: false } } });
+const { values: args } = parseArgs({
+  options: {
+    watch: { type: "boolean", default: false },
+    /** Always this long before a part is started again, for tests that kill it often. */
+    "restart-delay-ms": { type: "string" },
+  },
+});
 
 const isJson = process.env.LOG_FORMAT === "json";
 const render = isJson
@@ -99,7 +105,14 @@ const main = async (): Promise<void> => {
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
 
-  const options = { show, log: ownLog };
+  const restartDelayMs = Number(args["restart-delay-ms"]);
+  const options = {
+    show,
+    log: ownLog,
+    ...(restartDelayMs > 0
+      ? { restartDelayMs: { first: restartDelayMs, longest: restartDelayMs } }
+      : {}),
+  };
   try {
     if (endpoint.foundName === undefined)
       parts.push(await supervisePart(specOf("local-aws", "emulator"), options));

@@ -7,6 +7,7 @@ import { unknown } from "./errors.ts";
 import {
   bucketsJson,
   consumerJson,
+  ledgerJson,
   objectJson,
   partitionsJson,
   streamJson,
@@ -44,22 +45,28 @@ export const createDashboardApi = ({ reader, now }: ApiDeps): Hono => {
   );
 
   app.get("/metrics", async (c) => {
-    const [consumer, buckets] = await Promise.all([
+    const [consumer, buckets, ledger] = await Promise.all([
       attempt(reader.consumer),
       attempt(reader.buckets),
+      attempt(reader.ledger),
     ]);
-    return c.body(renderPrometheus(dashboardMetrics(consumer, buckets)), 200, {
+    return c.body(renderPrometheus(dashboardMetrics(consumer, buckets, ledger)), 200, {
       "Content-Type": PROMETHEUS_CONTENT_TYPE,
     });
   });
 
   app.get("/api/stats/summary", async (c) => {
-    const [streams, buckets, consumer] = await Promise.all([
+    const [streams, buckets, consumer, ledger] = await Promise.all([
       attempt(reader.streams),
       attempt(reader.buckets),
       attempt(reader.consumer),
+      attempt(reader.ledger),
     ]);
-    return c.json({ ...summaryJson(streams, buckets, consumer), timestamp: timestamp() });
+    return c.json({
+      ...summaryJson(streams, buckets, consumer),
+      ledger: ledgerJson(ledger),
+      timestamp: timestamp(),
+    });
   });
 
   app.get("/api/consumer", async (c) =>

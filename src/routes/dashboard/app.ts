@@ -1,11 +1,12 @@
 import { Hono } from "hono";
 import type { DashboardReader } from "../../shared/core/dashboard/reader.ts";
 import type { Logger } from "../../shared/core/logger.ts";
+import { allowHost } from "../allow-host.ts";
 import { problem } from "../problem.ts";
 import { createDashboardApi } from "./api.ts";
 import { createAssetRoutes } from "./assets.ts";
 import { problemOf } from "./errors.ts";
-import { allowHost, protectPage, readOnly } from "./guard.ts";
+import { protectPage, readOnly } from "./guard.ts";
 import type { Frame } from "./layout.tsx";
 import { createDashboardPages } from "./pages.tsx";
 
@@ -14,6 +15,8 @@ export type DashboardDeps = {
   frame: Frame;
   /** HOST; undefined where something in front already checks the name, as API Gateway does. */
   host?: string | undefined;
+  /** ALLOWED_HOSTS. */
+  allowedHosts?: readonly string[] | undefined;
   /** Where a first log may be sent, for the empty page. */
   ingestUrl?: string | undefined;
   log: Logger;
@@ -26,13 +29,14 @@ export const createDashboardApp = ({
   reader,
   frame,
   host,
+  allowedHosts,
   ingestUrl,
   log,
   now,
 }: DashboardDeps): Hono => {
   const app = new Hono();
   app.use(protectPage);
-  if (host !== undefined) app.use(allowHost(host));
+  if (host !== undefined) app.use(allowHost({ what: "dashboard", host, others: allowedHosts }));
   app.use(readOnly);
   app.route("/", createAssetRoutes());
   app.route("/", createDashboardPages({ reader, frame, ingestUrl, log, now }));

@@ -1,8 +1,9 @@
 import type { Attempt } from "../../shared/core/dashboard/backend-error.ts";
 import type { ConsumerStatus } from "../../shared/core/dashboard/consumer-status.ts";
-import { formatCount } from "../../shared/core/dashboard/format.ts";
+import { formatBytes, formatCount, formatDuration } from "../../shared/core/dashboard/format.ts";
 import type { Bounded, IngestStatus } from "../../shared/core/dashboard/ports.ts";
 import type { BucketRow, StreamRow } from "../../shared/core/dashboard/reader.ts";
+import type { LedgerBalance } from "../../shared/core/ledger.ts";
 
 export type AttentionItem = { tone: "error" | "warn"; title: string; detail: string | null };
 
@@ -39,17 +40,52 @@ const consumerItems = (consumer: ConsumerStatus): AttentionItem[] => {
   return items;
 };
 
+const spoolItems = ({ spool }: IngestStatus): AttentionItem[] =>
+  spool && spool.logs > 0
+    ? [
+        {
+          tone: spool.bytes > spool.maxBytes * 0.8 ? "error" : "warn",
+          title: `${formatCount(spool.logs)} logs wait in the spool of the ingestion interface`,
+          detail: `Kinesis does not take them; the oldest waits for ${formatDuration(spool.oldestAgeSeconds * 1000)}. ${formatBytes(spool.bytes)} of ${formatBytes(spool.maxBytes)} are used; once it is full, logs are refused.`,
+        },
+      ]
+    : [];
+
+const ledgerItems = (balances: readonly LedgerBalance[]): AttentionItem[] =>
+  balances
+    .filter(({ state }) => state === "open")
+    .map(({ stream, outstanding, reason, since, services }) => {
+      const short = services
+        .filter((service) => (service.outstanding ?? 0) > 0)
+        .sort((a, b) => (b.outstanding ?? 0) - (a.outstanding ?? 0))
+        .slice(0, 5)
+        .map((service) => `${service.service} ${formatCount(service.outstanding ?? 0)}`);
+      return {
+        tone: "error",
+        title: `${formatCount(outstanding ?? 0)} accepted logs of ${stream} are missing`,
+        detail: [
+          reason,
+          short.length > 0 ? `By service: ${short.join(", ")}.` : "",
+          since === null ? "" : `Last movement: ${since}.`,
+        ]
+          .filter((text) => text !== "")
+          .join(" "),
+      };
+    });
+
 /** What a person should look at, worst first. */
 export const attentionList = ({
   ingest,
   streams,
   buckets,
   consumer,
+  ledger,
 }: {
   ingest: Attempt<IngestStatus> | undefined;
   streams: Attempt<Bounded<StreamRow>>;
   buckets: Attempt<Bounded<BucketRow>>;
   consumer: Attempt<ConsumerStatus>;
+  ledger: Attempt<LedgerBalance[] | undefined>;
 }): AttentionItem[] => {
   const rows = [
     ...(streams.ok ? streams.value.items.map((row) => ["Stream", row] as const) : []),
@@ -65,6 +101,8 @@ export const attentionList = ({
         : [{ tone: "error", title: `${kind} ${row.name}`, detail: row.error.message }],
     ),
     ...(consumer.ok ? consumerItems(consumer.value) : []),
+    ...(ledger.ok ? ledgerItems(ledger.value ?? []) : []),
+    ...(ingest?.ok ? spoolItems(ingest.value) : []),
   ];
   return items.sort((a, b) => Number(a.tone === "warn") - Number(b.tone === "warn"));
 };

@@ -69,13 +69,14 @@ export const createDashboardPages = ({ reader, frame, ingestUrl, log, now }: Pag
     );
 
   app.get("/", async (c) => {
-    const [ingest, streams, buckets, consumer] = await Promise.all([
+    const [ingest, streams, buckets, consumer, ledger] = await Promise.all([
       reader.ingest(),
       attempt(reader.streams),
       attempt(reader.buckets),
       attempt(reader.consumer),
+      attempt(reader.ledger),
     ]);
-    const data = { ingest, streams, buckets, consumer, ingestUrl, now: now() };
+    const data = { ingest, streams, buckets, consumer, ledger, ingestUrl, now: now() };
     return render(c, { title: "Overview", section: "overview" }, <Overview {...data} />);
   });
 

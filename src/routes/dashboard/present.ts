@@ -5,6 +5,7 @@ import { toKb, toMb } from "../../shared/core/dashboard/format.ts";
 import type { PartitionAnalysis } from "../../shared/core/dashboard/partition-analysis.ts";
 import type { Bounded, ObjectEntry } from "../../shared/core/dashboard/ports.ts";
 import type { BucketRow, StreamDetail, StreamRow } from "../../shared/core/dashboard/reader.ts";
+import { type LedgerBalance, worstState } from "../../shared/core/ledger.ts";
 
 /** The API's JSON, field by field. Unknown figures are null and come with a reason, never 0. */
 
@@ -206,6 +207,52 @@ export const consumerJson = (consumer: Attempt<ConsumerStatus>) => {
     shards_complete: value.isComplete,
     unreadable_states: value.unreadable,
     error: null,
+  };
+};
+
+/** Those with most outstanding first. */
+const MAX_LEDGER_SERVICES = 200;
+
+const balanceJson = (balance: LedgerBalance) => {
+  const { state, outstanding, services } = balance;
+  const isKnown = state !== "unknown";
+  return {
+    stream: balance.stream,
+    state,
+    reason: balance.reason,
+    since: balance.since,
+    accepted: balance.accepted,
+    deduplicated: balance.deduplicated,
+    stored: balance.stored,
+    quarantined: balance.quarantined,
+    in_flight: isKnown ? (state === "open" ? 0 : outstanding) : null,
+    missing: isKnown ? (state === "open" ? outstanding : 0) : null,
+    spooled: balance.spooled,
+    unaccounted: balance.unaccounted,
+    discarded_records: balance.discardedRecords,
+    ingest_instances: balance.instances,
+    services: [...services]
+      .sort((a, b) => (b.outstanding ?? 0) - (a.outstanding ?? 0) || b.accepted - a.accepted)
+      .slice(0, MAX_LEDGER_SERVICES),
+    service_count: services.length,
+    services_complete: balance.areServicesComplete,
+  };
+};
+
+const NO_LEDGER = "Nobody counts accepted logs here: on Lambda an ingest function has no place to.";
+const EMPTY_LEDGER = "Nothing has been counted yet.";
+
+/** The conservation ledger: the state of the stream that wants a look first, and each stream's. */
+export const ledgerJson = (ledger: Attempt<LedgerBalance[] | undefined>) => {
+  const balances = (ledger.ok ? ledger.value : undefined) ?? [];
+  const state = worstState(balances.map((balance) => balance.state));
+  const worst = balances.find((balance) => balance.state === state);
+  const absence = ledger.ok ? (ledger.value ? EMPTY_LEDGER : NO_LEDGER) : ledger.error.message;
+  return {
+    state,
+    reason: worst === undefined ? absence : worst.reason,
+    since: worst?.since ?? null,
+    streams: balances.map(balanceJson),
   };
 };
 

@@ -2,12 +2,93 @@ import type { Attempt } from "../../shared/core/dashboard/backend-error.ts";
 import type { ConsumerStatus } from "../../shared/core/dashboard/consumer-status.ts";
 import type { Bounded } from "../../shared/core/dashboard/ports.ts";
 import type { BucketRow } from "../../shared/core/dashboard/reader.ts";
+import type { LedgerBalance } from "../../shared/core/ledger.ts";
 import type { MetricFamily, MetricSample } from "../../shared/core/prometheus.ts";
+
+/** Services of which something is outstanding, in one answer. */
+const MAX_SERVICE_SERIES = 100;
+
+const ledgerFamilies = (balances: readonly LedgerBalance[]): MetricFamily[] => {
+  const family = (
+    name: string,
+    help: string,
+    type: MetricFamily["type"],
+    value: (balance: LedgerBalance) => number | null,
+  ): MetricFamily => ({
+    name,
+    help,
+    type,
+    samples: balances.flatMap((balance) => {
+      const known = value(balance);
+      return known === null ? [] : [{ labels: { stream: balance.stream }, value: known }];
+    }),
+  });
+  return [
+    family(
+      "ledger_open",
+      "1 where accepted logs are missing and nothing is on its way: the alarm. Absent where that cannot be told.",
+      "gauge",
+      ({ state }) => (state === "unknown" ? null : state === "open" ? 1 : 0),
+    ),
+    family(
+      "ledger_accepted_total",
+      "Logs answered as accepted, repeats included.",
+      "counter",
+      ({ accepted }) => accepted,
+    ),
+    family(
+      "ledger_deduplicated_total",
+      "Of those, repeats under an Idempotency-Key.",
+      "counter",
+      ({ deduplicated }) => deduplicated,
+    ),
+    family(
+      "ledger_stored_total",
+      "Logs stored in part objects.",
+      "counter",
+      ({ stored }) => stored,
+    ),
+    family(
+      "ledger_quarantined_total",
+      "Pieces put into quarantine.",
+      "counter",
+      ({ quarantined }) => quarantined,
+    ),
+    family(
+      "ledger_outstanding",
+      "Accepted logs neither stored nor quarantined: in flight, or missing where ledger_open is 1.",
+      "gauge",
+      ({ outstanding }) => outstanding,
+    ),
+    family(
+      "ledger_unaccounted",
+      "Stored or quarantined logs that were never answered as accepted.",
+      "gauge",
+      ({ unaccounted }) => unaccounted,
+    ),
+    {
+      name: "ledger_service_outstanding",
+      help: "The outstanding logs by service, where there are some; at most 100 services.",
+      type: "gauge",
+      samples: balances
+        .flatMap(({ stream, services }) =>
+          services.map(({ service, outstanding }) => ({
+            labels: { stream, service },
+            value: outstanding ?? 0,
+          })),
+        )
+        .filter(({ value }) => value > 0)
+        .sort((a, b) => b.value - a.value)
+        .slice(0, MAX_SERVICE_SERIES),
+    },
+  ];
+};
 
 /** A shard's or bucket's series is left out where its figure is not known. */
 export const dashboardMetrics = (
   consumer: Attempt<ConsumerStatus>,
   buckets: Attempt<Bounded<BucketRow>>,
+  ledger: Attempt<LedgerBalance[] | undefined>,
 ): MetricFamily[] => {
   const shards = consumer.ok ? consumer.value.shards : [];
   const ofShards = (value: (shard: (typeof shards)[number]) => number | null): MetricSample[] =>
@@ -91,5 +172,6 @@ export const dashboardMetrics = (
         value: count.data.isComplete ? 1 : 0,
       })),
     },
+    ...ledgerFamilies((ledger.ok ? ledger.value : undefined) ?? []),
   ];
 };

@@ -1,5 +1,7 @@
 import type { Parcel, SendFailure } from "./put-records-lanes.ts";
+import type { Attempt } from "./record-lookup.ts";
 import type { Segment } from "./record-packer.ts";
+import type { BatchTag } from "./spool.ts";
 
 export type LogFailure = {
   /** Position among the submitted logs. */
@@ -8,8 +10,20 @@ export type LogFailure = {
   readonly reason: string;
 };
 
+/** Refused, yet it may be stored: to be sent again under the same `Idempotency-Key`, or not at all. */
+export const UNCONFIRMED = "UNCONFIRMED";
+
+/** A segment and how it has to travel. */
+export type OutgoingSegment = {
+  readonly segment: Segment;
+  readonly tag?: BatchTag | undefined;
+  readonly attempt?: Attempt | undefined;
+};
+
 export type Submission = {
   readonly parcels: Consignment[];
+  /** Epoch milliseconds from which on what has not been sent goes to the spool. */
+  readonly spoolAt: number;
   /** Parcels neither acknowledged nor refused yet. */
   open: number;
   readonly failures: LogFailure[];
@@ -22,8 +36,10 @@ export type Consignment = Parcel & {
   readonly positions: readonly number[];
   readonly partitionKey: string;
   readonly weight: number;
-  state: "waiting" | "inFlight" | "settled";
+  state: "waiting" | "inFlight" | "spooling" | "settled";
   wasSent: boolean;
+  /** A call with it failed in a way that may have stored it, and nobody could look. */
+  isUnsure: boolean;
 };
 
 /** Objects around a segment and an index per log, so that many tiny logs cannot outgrow the bound. */
@@ -37,6 +53,9 @@ export const weigh = ({ data, keyBytes, positions }: Segment): number =>
 export const isThrottle = (code: string): boolean =>
   /Throttl|ThroughputExceeded|LimitExceeded/.test(code);
 
+const codeOf = (failure: SendFailure | undefined): string =>
+  failure !== undefined && isThrottle(failure.code) ? "THROTTLED" : "UNAVAILABLE";
+
 type LedgerDeps = {
   lastFailureOf: (partitionKey: string) => SendFailure | undefined;
   /** Takes a waiting parcel's bytes out of its lane. */
@@ -49,7 +68,7 @@ type LedgerDeps = {
  */
 export const createLedger = ({ lastFailureOf, drop }: LedgerDeps) => {
   const open = new Set<Submission>();
-  const totals = { acknowledgedLogs: 0, lateLogs: 0 };
+  const totals = { acknowledgedLogs: 0, spooledLogs: 0, lateLogs: 0 };
   let queueLogs = 0;
   let queueBytes = 0;
 
@@ -71,18 +90,31 @@ export const createLedger = ({ lastFailureOf, drop }: LedgerDeps) => {
   };
 
   return {
-    add: (segments: readonly Segment[], answer: Submission["answer"]): Submission => {
-      const submission: Submission = { parcels: [], open: segments.length, failures: [], answer };
-      for (const segment of segments) {
+    add: (
+      segments: readonly OutgoingSegment[],
+      spoolAt: number,
+      answer: Submission["answer"],
+    ): Submission => {
+      const submission: Submission = {
+        parcels: [],
+        spoolAt,
+        open: segments.length,
+        failures: [],
+        answer,
+      };
+      for (const { segment, tag, attempt } of segments) {
         const weight = weigh(segment);
         submission.parcels.push({
           segment,
+          tag,
+          attempt,
           submission,
           positions: segment.positions,
           partitionKey: segment.partitionKey,
           weight,
           state: "waiting",
           wasSent: false,
+          isUnsure: false,
         });
         queueBytes += weight;
         queueLogs += segment.positions.length;
@@ -97,9 +129,21 @@ export const createLedger = ({ lastFailureOf, drop }: LedgerDeps) => {
       queueLogs -= parcel.positions.length;
     },
 
+    markSpooling: (parcel: Consignment): void => {
+      if (parcel.state === "waiting") queueLogs -= parcel.positions.length;
+      parcel.state = "spooling";
+    },
+
     acknowledge: (parcel: Consignment): void => {
       if (parcel.segment === undefined) totals.lateLogs += parcel.positions.length;
       else totals.acknowledgedLogs += parcel.positions.length;
+      settle(parcel);
+    },
+
+    /** On the disk, which counts as taken. */
+    spooled: (parcel: Consignment): void => {
+      if (parcel.segment === undefined) totals.lateLogs += parcel.positions.length;
+      else totals.spooledLogs += parcel.positions.length;
       settle(parcel);
     },
 
@@ -118,19 +162,19 @@ export const createLedger = ({ lastFailureOf, drop }: LedgerDeps) => {
       queueLogs += parcel.positions.length;
     },
 
-    /** Answers now. What waits is dropped; what is in flight keeps its bytes until its call ends. */
+    /** Answers now. What waits is dropped; what was handed on is counted until it is known. */
     giveUp: (submission: Submission, why: string): void => {
       for (const parcel of submission.parcels) {
         if (parcel.state === "settled") continue;
         const failure = lastFailureOf(parcel.partitionKey);
-        const isThrottled = failure !== undefined && isThrottle(failure.code);
-        const code = isThrottled ? "THROTTLED" : "UNAVAILABLE";
-        if (parcel.state === "inFlight") {
-          addFailures(parcel, code, `${why} Its call is under way and may still store it.`);
+        if (parcel.state !== "waiting") {
+          const rest = parcel.state === "inFlight" ? "Kinesis" : "The disk";
+          addFailures(parcel, UNCONFIRMED, `${why} ${rest} was given it and may still store it.`);
           parcel.segment = undefined;
           continue;
         }
         const cause = failure === undefined ? "" : ` Last answer: ${failure.code}.`;
+        const code = parcel.isUnsure ? UNCONFIRMED : codeOf(failure);
         addFailures(parcel, code, `${why}${cause}`);
         queueLogs -= parcel.positions.length;
         drop(parcel);
@@ -143,3 +187,5 @@ export const createLedger = ({ lastFailureOf, drop }: LedgerDeps) => {
     figures: () => ({ ...totals, queueLogs, queueBytes }),
   };
 };
+
+export type Ledger = ReturnType<typeof createLedger>;

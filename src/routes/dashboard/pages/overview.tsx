@@ -4,9 +4,10 @@ import type { ConsumerStatus } from "../../../shared/core/dashboard/consumer-sta
 import { formatBytes, formatCount, formatDuration } from "../../../shared/core/dashboard/format.ts";
 import type { Bounded, IngestStatus } from "../../../shared/core/dashboard/ports.ts";
 import type { BucketRow, StreamRow } from "../../../shared/core/dashboard/reader.ts";
+import type { LedgerBalance, LedgerState } from "../../../shared/core/ledger.ts";
 import { type AttentionItem, attentionList } from "../attention.ts";
 import { Ago, Count, Failure, Section, Shape, State, type Tone, Unknown } from "../components.tsx";
-import { bucketTotals } from "../present.ts";
+import { bucketTotals, ledgerJson } from "../present.ts";
 import { BucketTable, ShardStateTable, StreamTable } from "../tables.tsx";
 
 export type OverviewData = {
@@ -14,6 +15,7 @@ export type OverviewData = {
   streams: Attempt<Bounded<StreamRow>>;
   buckets: Attempt<Bounded<BucketRow>>;
   consumer: Attempt<ConsumerStatus>;
+  ledger: Attempt<LedgerBalance[] | undefined>;
   /** Where to send a first log; undefined where that is not known. */
   ingestUrl: string | undefined;
   now: number;
@@ -172,7 +174,29 @@ const TONES: Readonly<Record<ConsumerStatus["status"], Tone>> = {
   unknown: "muted",
 };
 
-const Tiles: FC<{ consumer: OverviewData["consumer"]; now: number }> = ({ consumer, now }) => {
+const LEDGER: Readonly<Record<LedgerState, { tone: Tone; word: string }>> = {
+  balanced: { tone: "ok", word: "balanced" },
+  in_flight: { tone: "ok", word: "in flight" },
+  open: { tone: "error", word: "open" },
+  unknown: { tone: "muted", word: "unknown" },
+};
+
+/** Whether what was accepted is stored. */
+const LedgerFigure: FC<{ ledger: OverviewData["ledger"] }> = ({ ledger }) => {
+  const { state, reason } = ledgerJson(ledger);
+  const { tone, word } = LEDGER[state];
+  return (
+    <span title={reason ?? "Every accepted log is stored or quarantined."}>
+      <State tone={tone}>{word}</State>
+    </span>
+  );
+};
+
+const Tiles: FC<Pick<OverviewData, "consumer" | "ledger" | "now">> = ({
+  consumer,
+  ledger,
+  now,
+}) => {
   const value = consumer.ok ? consumer.value : undefined;
   const reason = consumer.ok
     ? (consumer.value.reason ?? "Not recorded yet.")
@@ -200,6 +224,7 @@ const Tiles: FC<{ consumer: OverviewData["consumer"]; now: number }> = ({ consum
     ["Records processed", <Count value={value?.totals?.records} reason={reason} />],
     ["Logs stored", <Count value={value?.totals?.lines} reason={reason} />],
     ["Quarantined", <Count value={value?.totals?.quarantined} reason={reason} />],
+    ["Ledger", <LedgerFigure ledger={ledger} />],
     ["Last poll", <Ago time={value?.lastPoll} now={now} reason={reason} />],
   ];
   return (
@@ -243,11 +268,14 @@ const FirstLog: FC<{ ingestUrl: string | undefined }> = ({ ingestUrl }) =>
     </div>
   );
 
+const spooledLogs = ({ spool }: IngestStatus): number => spool?.logs ?? 0;
+
 export const Overview: FC<OverviewData> = ({
   ingest,
   streams,
   buckets,
   consumer,
+  ledger,
   ingestUrl,
   now,
 }) => {
@@ -262,10 +290,14 @@ export const Overview: FC<OverviewData> = ({
         <Flow
           label={
             ingest?.ok && ingest.value.queueSize !== null
-              ? `${formatCount(ingest.value.queueSize)} waiting`
+              ? `${formatCount(ingest.value.queueSize + spooledLogs(ingest.value))} waiting`
               : "queue n/a"
           }
-          note="accepted once stored"
+          note={
+            ingest?.ok && spooledLogs(ingest.value) > 0
+              ? `${formatCount(spooledLogs(ingest.value))} of them on the disk`
+              : "accepted once stored"
+          }
           isCut={!streams.ok || ingest?.ok === false}
         />
         <KinesisNode streams={streams} />
@@ -276,9 +308,9 @@ export const Overview: FC<OverviewData> = ({
         />
         <S3Node buckets={buckets} now={now} />
       </section>
-      <Tiles consumer={consumer} now={now} />
+      <Tiles consumer={consumer} ledger={ledger} now={now} />
       {isEmpty ? <FirstLog ingestUrl={ingestUrl} /> : null}
-      <Attention items={attentionList({ ingest, streams, buckets, consumer })} />
+      <Attention items={attentionList({ ingest, streams, buckets, consumer, ledger })} />
       <div class="columns">
         <div>
           <Section title="Streams">

@@ -27,6 +27,8 @@ export type ConsumerStatus = {
   } | null;
   lastBatch: string | null;
   shards: ShardState[];
+  /** What is left of those of deleted streams that had the same names. */
+  earlierShards: ShardState[];
   unreadable: ConsumerStates["unreadable"];
   isComplete: boolean;
 };
@@ -81,13 +83,14 @@ const judge = (
 
 /** What the recorded state says of the consumer at `now` (epoch ms). Never guesses. */
 export const deriveConsumerStatus = (
-  { states, unreadable, isComplete }: ConsumerStates,
+  { states, earlier = [], unreadable, isComplete }: ConsumerStates,
   { now, freshMs }: { now: number; freshMs: number },
 ): ConsumerStatus => {
   const rest = {
     lastPoll: newest(states.map(({ lastPolledAt }) => lastPolledAt)),
     lastBatch: newest(states.map(({ lastBatchAt }) => lastBatchAt)),
     shards: states,
+    earlierShards: earlier,
     unreadable,
     isComplete,
   };

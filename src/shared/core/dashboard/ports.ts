@@ -1,3 +1,4 @@
+import type { IngestAccount } from "../accepted-ledger.ts";
 import type { ShardState } from "../consumer-state.ts";
 
 /** What the dashboard reads. Every method throws BackendError when its service does not answer. */
@@ -88,9 +89,23 @@ export type ObjectCatalog = {
 
 export type ConsumerStates = {
   states: ShardState[];
+  /** What is left of those of deleted streams that had the same names. */
+  earlier?: ShardState[];
   /** State objects that are there and cannot be understood. */
   unreadable: { key: string; reason: string }[];
   isComplete: boolean;
+};
+
+export type IngestAccounts = {
+  accounts: IngestAccount[];
+  /** Account objects that are there and cannot be understood. */
+  unreadable: { key: string; reason: string }[];
+  isComplete: boolean;
+};
+
+export type IngestAccountSource = {
+  /** What the ingestion interfaces last published of their counts for this stream. */
+  read(stream: string, signal: AbortSignal): Promise<IngestAccounts>;
 };
 
 export type ConsumerStateSource = {
@@ -104,6 +119,13 @@ export type IngestStatus = {
   accepted: number | null;
   rejected: number | null;
   queueSize: number | null;
+  /** What waits on its disk while Kinesis is away; null where there is no spool. */
+  spool?: {
+    readonly logs: number;
+    readonly bytes: number;
+    readonly maxBytes: number;
+    readonly oldestAgeSeconds: number;
+  } | null;
 };
 
 export type IngestStatusSource = { read(signal: AbortSignal): Promise<IngestStatus> };

@@ -1,3 +1,4 @@
+import type { LedgerBalance } from "../ledger.ts";
 import { type Attempt, attempt, BackendError } from "./backend-error.ts";
 import { mapBounded } from "./bounded.ts";
 import { type ConsumerStatus, deriveConsumerStatus } from "./consumer-status.ts";
@@ -10,6 +11,7 @@ import { type WalkBudget, walkPartitions } from "./partition-walk.ts";
 import type {
   Bounded,
   ConsumerStateSource,
+  IngestAccountSource,
   IngestStatus,
   IngestStatusSource,
   Missing,
@@ -20,6 +22,7 @@ import type {
   StreamCatalog,
   StreamDescription,
 } from "./ports.ts";
+import { readLedger } from "./read-ledger.ts";
 
 export type DashboardReaderDeps = {
   streams: StreamCatalog;
@@ -27,6 +30,8 @@ export type DashboardReaderDeps = {
   consumer: ConsumerStateSource;
   /** Absent where the ingestion interface keeps no figures of its own, as on Lambda. */
   ingest?: IngestStatusSource | undefined;
+  /** Absent where ingestion interfaces publish no counts, as on Lambda. */
+  accounts?: IngestAccountSource | undefined;
   /** Epoch milliseconds. */
   now: () => number;
 };
@@ -36,6 +41,8 @@ export type DashboardReaderOptions = {
   watchedStreams: readonly string[];
   /** How old a shard's last poll may be while its consumer still counts as running. */
   freshMs: number;
+  /** How long after the last accepted log all should be stored; a minute unless given. */
+  quietMs?: number;
   count?: Partial<CountBudget>;
   walk?: Partial<WalkBudget>;
   /** How long figures are shared among callers. */
@@ -81,12 +88,15 @@ export type DashboardReader = {
   consumer(): Promise<ConsumerStatus>;
   /** Undefined where there is nobody to ask. */
   ingest(): Promise<Attempt<IngestStatus> | undefined>;
+  /** One for each stream that anything was counted for. Undefined where nobody counts. */
+  ledger(): Promise<LedgerBalance[] | undefined>;
 };
 
 const COUNT_BUDGET: CountBudget = { maxPages: 25, maxMs: 1_500 };
 const WALK_BUDGET: WalkBudget = { maxCalls: 400, maxMs: 3_000, concurrency: 8 };
 const FAN_OUT = 8;
 const INGEST_DEADLINE_MS = 1_000;
+const QUIET_MS = 60_000;
 /** Read from the store, and out of decompression, for one view of an object. */
 const MAX_OBJECT_BYTES = 8 * 1024 * 1024;
 
@@ -97,7 +107,7 @@ const isGzip = (key: string): boolean => key.endsWith(".gz");
  * a bucket. Throws BackendError where a service the whole answer rests on is down.
  */
 export const createDashboardReader = (
-  { streams, objects, consumer, ingest, now }: DashboardReaderDeps,
+  { streams, objects, consumer, ingest, accounts, now }: DashboardReaderDeps,
   options: DashboardReaderOptions,
 ): DashboardReader => {
   const countBudget = { ...COUNT_BUDGET, ...options.count };
@@ -108,6 +118,15 @@ export const createDashboardReader = (
   const bucketsMemo = createMemo<Bounded<BucketRow>>(cacheMs, now);
   const partitionsMemo = createMemo<PartitionAnalysis | undefined>(cacheMs, now);
   const consumerMemo = createMemo<ConsumerStatus>(cacheMs, now);
+  const ledgerMemo = createMemo<LedgerBalance[]>(cacheMs, now);
+
+  const readConsumer = (): Promise<ConsumerStatus> =>
+    consumerMemo("", async () =>
+      deriveConsumerStatus(await consumer.read(options.watchedStreams, deadline()), {
+        now: now(),
+        freshMs: options.freshMs,
+      }),
+    );
 
   return {
     streams: () =>
@@ -185,12 +204,17 @@ export const createDashboardReader = (
       return { ...object, ...read, ...(wasCut ? { stoppedBy: "bytes" } : {}), isCompressed };
     },
 
-    consumer: () =>
-      consumerMemo("", async () =>
-        deriveConsumerStatus(await consumer.read(options.watchedStreams, deadline()), {
-          now: now(),
-          freshMs: options.freshMs,
-        }),
+    consumer: readConsumer,
+
+    ledger: async () =>
+      accounts &&
+      ledgerMemo("", () =>
+        readLedger(
+          { accounts, streams, consumer: readConsumer },
+          options.watchedStreams,
+          { now: now(), freshMs: options.freshMs, quietMs: options.quietMs ?? QUIET_MS },
+          deadline(),
+        ),
       ),
 
     ingest: async () =>
