@@ -57,8 +57,7 @@ export const startDashboard = async (
   const s3 = createS3Client(clientOptions);
   const scope = scopeOf(config);
   const now = () => Date.now();
-  const ingestUrl =
-    config.INGEST_URL ?? `http://${reachable(config.HOST)}:${config.INGEST_PORT}`;
+  const ingestUrl = config.INGEST_URL ?? `http://${reachable(config.HOST)}:${config.INGEST_PORT}`;
   const reader = createDashboardReader(
     {
       streams: createStreamCatalog(kinesis, { only: scope.streams }),
