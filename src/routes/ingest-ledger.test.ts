@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { poll } from "../../tests/support/poll.ts";
 import { createBodyDecoder } from "../shared/aws/body-decoder.ts";
 import type { AnsweredBatch } from "../shared/core/accepted-ledger.ts";
 import { createIdempotency } from "../shared/core/idempotency.ts";
@@ -51,7 +52,7 @@ test("no answer goes out before what it accepts is counted", async () => {
   const answered = send().then(() => {
     isAnswered = true;
   });
-  await expect.poll(() => count !== undefined).toBe(true);
+  await poll("the accepted logs are counted", () => count !== undefined);
   await new Promise((resolve) => setImmediate(resolve));
   expect(isAnswered).toBe(false);
   count?.();

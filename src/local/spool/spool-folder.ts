@@ -1,4 +1,4 @@
-import { readdir, rmdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "../../shared/core/config.ts";
 import type { Logger } from "../../shared/core/logger.ts";
@@ -29,7 +29,3 @@ export const warnOfOtherSpools = async (config: Config, log: Logger): Promise<vo
     );
   }
 };
-
-/** Leaves no empty folders behind. */
-export const removeIfEmpty = (folder: string): Promise<void> =>
-  rmdir(folder).catch(() => undefined);
