@@ -113,7 +113,7 @@ const drive = async (rate: number, seconds: number, read: () => Landed) => {
   const until = Date.now() + LAND_DEADLINE_MS;
   while (landed.length < total - refused && Date.now() < until) {
     await sleep(250);
-    landed.push(...read());
+    for (const one of read()) landed.push(one);
   }
   const inWindow = landed.filter(({ n }) => n >= first);
   const distinct = new Set(inWindow.map(({ n }) => n)).size;

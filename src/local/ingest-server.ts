@@ -107,6 +107,7 @@ const openLedger = (
   );
   return {
     record: ledger.record,
+    settle: ledger.settle,
     close: async (): Promise<void> => {
       await ledger.close();
       s3.destroy();

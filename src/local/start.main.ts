@@ -17,6 +17,9 @@ import { watchSources } from "./supervisor/watch.ts";
 
 const SETUP_DEADLINE_MS = 45_000;
 
+/** Under npm one Ctrl-C arrives twice: from the terminal, and handed on by npm. */
+const ONE_SIGNAL_MS = 1_000;
+
 /** A sentence for the user; no stack helps him. */
 class StartError extends Error {
   override readonly name = "StartError";
@@ -98,8 +101,12 @@ const main = async (): Promise<void> => {
     if (exitCode === 0) say("Stopped. Nothing was lost: data and checkpoints are kept.");
     process.exit(exitCode);
   };
+  let firstSignalAt: number | undefined;
   const onSignal = () => {
-    if (!isStopping) say("\nStopping …");
+    if (firstSignalAt === undefined) {
+      firstSignalAt = Date.now();
+      say("\nStopping …");
+    } else if (Date.now() - firstSignalAt < ONE_SIGNAL_MS) return;
     void stop(0);
   };
   process.on("SIGINT", onSignal);

@@ -9,6 +9,7 @@ import { createIngestRoutes } from "./ingest.ts";
 
 /** An engine that refuses what its caller names, by position. */
 const setUp = (refuse: readonly number[], record: (batch: AnsweredBatch) => Promise<void>) => {
+  const settled: (readonly number[])[] = [];
   const engine = {
     submit: async () => ({
       ok: true,
@@ -19,7 +20,7 @@ const setUp = (refuse: readonly number[], record: (batch: AnsweredBatch) => Prom
   } as unknown as PutRecordsEngine;
   const app = createIngestRoutes({
     engine,
-    ledger: { record },
+    ledger: { record, settle: (_key, open) => void settled.push(open) },
     streamName: "logs",
     bodyDecoder: createBodyDecoder(),
     now: () => 0,
@@ -36,7 +37,7 @@ const setUp = (refuse: readonly number[], record: (batch: AnsweredBatch) => Prom
       body: '[{"service":"pay"},7,{"service":"cart"}]',
       headers: { "content-type": "application/json", ...headers },
     });
-  return { send };
+  return { send, settled };
 };
 
 test("no answer goes out before what it accepts is counted", async () => {
@@ -66,13 +67,17 @@ test("refused logs are named by their position among those that were submitted",
   expect(batches).toEqual([{ services: ["pay", "cart"], refused: [1], keyed: undefined }]);
 });
 
-test("under a key it says what was still open, and whether a restart will know", async () => {
+test("under a key it says what was still open, and when a restart will know", async () => {
   const batches: AnsweredBatch[] = [];
-  const { send } = setUp([1], async (batch) => void batches.push(batch));
+  const { send, settled } = setUp([1], async (batch) => {
+    expect(settled).toHaveLength(batches.length);
+    batches.push(batch);
+  });
   await send({ "idempotency-key": "k" });
   await send({ "idempotency-key": "k" });
   expect(batches.map(({ keyed }) => keyed)).toEqual([
-    { key: "k", open: undefined, isRemembered: true },
-    { key: "k", open: new Set([1]), isRemembered: true },
+    { key: "k", open: undefined },
+    { key: "k", open: new Set([1]) },
   ]);
+  expect(settled).toEqual([[1], [1]]);
 });

@@ -152,12 +152,12 @@ export const createIngestRoutes = (deps: IngestDeps): Hono => {
       const failures = failuresOf(result, indexes.length, batch);
       const isSure = failures.every(({ code }) => code !== UNCONFIRMED);
       const open = failures.map(({ position }) => position);
-      if (batch !== undefined) await idempotency?.finish(batch.key, open, isSure);
-      await deps.ledger?.record({
-        services,
-        refused: open,
-        keyed: batch && { key: batch.key, open: batch.open, isRemembered: isSure },
-      });
+      // Before the key is done with: whoever is killed in between knows the batch as counted.
+      const keyed = batch && { key: batch.key, open: batch.open };
+      await deps.ledger?.record({ services, refused: open, keyed });
+      if (batch === undefined) return failures;
+      await idempotency?.finish(batch.key, open, isSure);
+      if (isSure) deps.ledger?.settle(batch.key, open);
       return failures;
     } catch (error) {
       if (batch !== undefined) idempotency?.abandon(batch.key);

@@ -60,3 +60,11 @@ test("send without a server says so and fails", async () => {
   expect(run.stdout).toContain("sent 1, accepted 0, rejected 1");
   expect(run.stderr).toContain("ECONNREFUSED");
 });
+
+test("a Ctrl-C that npm hands on a second time still stops everything in order", async () => {
+  const pipeline = await startPipeline(await pipelineEnv());
+  pipeline.child.kill("SIGINT");
+  pipeline.child.kill("SIGINT");
+  expect(await pipeline.stop()).toBe(0);
+  expect(pipeline.output()).toContain("Stopped.");
+});

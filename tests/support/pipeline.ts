@@ -77,7 +77,7 @@ export const startPipeline = async (env: NodeJS.ProcessEnv): Promise<Pipeline> =
   }
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const stop = async () => {
-    if (child.exitCode === null) child.kill("SIGINT");
+    if (child.exitCode === null && !child.killed) child.kill("SIGINT");
     return await exited;
   };
   onTestFinished(async () => {

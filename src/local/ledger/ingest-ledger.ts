@@ -116,6 +116,11 @@ export const createIngestLedger = (
         warn(error, "The counts of accepted logs cannot be written: a restart will forget some.");
       }
     },
+    settle: (key, open) => {
+      const change = counts.settle(key, open);
+      // Not worth waiting for: until it is written, a repeat is told by the counts as well.
+      if (change !== undefined) file?.write(change).catch(() => undefined);
+    },
     close: async () => {
       clearInterval(timer);
       const published = (async () => {

@@ -117,8 +117,8 @@ main { display: block; max-width: 129rem; margin: 0 auto; padding: 1.25rem 1.85r
 .flow-cut .wire::after { border-left-color: var(--error); }
 
 /* key figures and attention */
-.tiles { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); margin-top: 1.25rem; }
-.tiles > div { padding: .3rem 1.5rem; border-left: 1px solid var(--line); min-width: 0; }
+.tiles { display: grid; grid-template-columns: repeat(7, minmax(0, 1fr)); margin-top: 1.25rem; }
+.tiles > div { padding: .3rem 1.2rem; border-left: 1px solid var(--line); min-width: 0; }
 .tiles > div:first-child { border-left: 0; padding-left: 0; }
 .tiles dt { font-size: .92rem; color: var(--muted); }
 .tiles dd { font-size: 1.45rem; line-height: 2.1rem; font-weight: 600; letter-spacing: -.01em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }

@@ -21,8 +21,6 @@ export type AnsweredBatch = {
         readonly key: string;
         /** Positions that were still to be taken; all where undefined. */
         readonly open: ReadonlySet<number> | undefined;
-        /** Whether what was taken is remembered beyond a restart. */
-        readonly isRemembered: boolean;
       }
     | undefined;
 };
@@ -31,9 +29,14 @@ export type AnsweredBatch = {
 export type AcceptedLedger = {
   /** Resolves once a kill of the process can no longer lose the counts. Never rejects. */
   record(batch: AnsweredBatch): Promise<void>;
+  /**
+   * To be called once a restart knows what was taken of a batch with a key, and that only these
+   * positions are still open: until then its repeats are told by the counts alone.
+   */
+  settle(key: string, open: readonly number[]): void;
 };
 
-/** Positions of a batch that were counted although a restart forgets that they were taken. */
+/** Positions of a batch that were counted, and may come again as if they had not been taken. */
 export type CountedInPart = { readonly key: string; readonly positions: readonly IdRange[] };
 
 export type AcceptedCounts = {
@@ -91,7 +94,8 @@ export const createAcceptedCounts = (
         }
         const isRepeat =
           keyed !== undefined && (before.has(position) || !(keyed.open?.has(position) ?? true));
-        if (keyed?.isRemembered === false) unsettled.add(position);
+        if (keyed !== undefined && (before.has(position) || (keyed.open?.has(position) ?? true)))
+          unsettled.add(position);
         const [accepted, deduplicated] = sums.get(service) ?? [0, 0];
         sums.set(service, [accepted + 1, deduplicated + (isRepeat ? 1 : 0)]);
       }
@@ -104,6 +108,16 @@ export const createAcceptedCounts = (
         services: Object.fromEntries(changed),
         ...(remembered === undefined ? {} : { inPart: remembered }),
       };
+    },
+    /** What a restart knows of a batch need not be known here; undefined where nothing was. */
+    settle: (key: string, open: readonly number[]): AcceptedChange | undefined => {
+      const counted = inPart.get(key);
+      if (counted === undefined) return undefined;
+      const before = createIdRanges(counted);
+      const left = createIdRanges();
+      for (const position of open) if (before.has(position)) left.add(position);
+      const remembered = remember(key, left.list());
+      return { services: {}, ...(remembered === undefined ? {} : { inPart: remembered }) };
     },
     read: (): AcceptedCounts => ({
       services: tally.read(),
