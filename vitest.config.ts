@@ -40,8 +40,8 @@ export default defineConfig({
           globalSetup: ["tests/support/build.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Every file starts processes of its own; the machine this must pass on has two cores.
-          maxWorkers: 2,
+          // Most of their time these wait: for a lease to run out, for a process to come back.
+          maxWorkers: 3,
         },
       },
       {

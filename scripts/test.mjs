@@ -3,7 +3,7 @@ import path from "node:path";
 import { ensureInstalled, root } from "./install.mjs";
 
 // These fetch hundreds of megabytes at their first run, so they are asked for by name.
-const onDemand = ["--project", "!deploy", "--project", "!runtimes"];
+const onDemand = ["package", "deploy", "runtimes"].flatMap((name) => ["--project", `!${name}`]);
 
 ensureInstalled();
 const args = process.argv.slice(2);
