@@ -45,6 +45,18 @@ export default defineConfig({
         },
       },
       {
+        // The dashboard in headless Chromium, against the real server on the real emulator.
+        test: {
+          name: "browser",
+          include: ["tests/browser/**/*.test.ts"],
+          sequence: { groupOrder: 2 },
+          globalSetup: ["tests/support/build.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
         test: {
           name: "package",
           include: ["tests/package/**/*.test.ts"],

@@ -48,11 +48,69 @@ const readStamp = () => {
   }
 };
 
-/** Bundles every `*.main.ts` into `.build/<name>.js`, unless the sources are as they were. */
+/** Renamed into place: a part that is being restarted meanwhile never reads half a file. */
+const writeWhole = (file, contents) => {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, contents);
+  renameSync(`${file}.${process.pid}`, file);
+};
+
+const uiEntryPoints = () =>
+  readdirSync(path.join(root, "src/ui")).filter((name) => /\.(entry\.tsx?|worker\.ts)$/.test(name));
+
+/**
+ * Bundles `src/ui/*.entry.ts(x)` and `*.worker.ts` for the browser into `.build/ui/`, with hashes in
+ * their names, and a manifest that says what is there.
+ */
+const buildUi = async (bundle) => {
+  const folder = path.join(outdir, "ui");
+  const { outputFiles, metafile } = await bundle({
+    entryPoints: uiEntryPoints().map((name) => path.join(root, "src/ui", name)),
+    absWorkingDir: root,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    platform: "browser",
+    format: "esm",
+    target: "es2022",
+    outdir: folder,
+    entryNames: "[name]-[hash]",
+    chunkNames: "chunk-[hash]",
+    write: false,
+    metafile: true,
+    legalComments: "none",
+    logLevel: "warning",
+    jsx: "automatic",
+    jsxImportSource: "hono/jsx/dom",
+  });
+  const files = outputFiles.map(({ path: file, contents }) => {
+    writeWhole(file, contents);
+    const name = path.relative(folder, file);
+    return { name, path: `/assets/ui/${name}`, contentType: "text/javascript; charset=utf-8" };
+  });
+  const entries = Object.fromEntries(
+    Object.entries(metafile.outputs)
+      .filter(
+        ([, { entryPoint }]) =>
+          entryPoint !== undefined && uiEntryPoints().includes(path.basename(entryPoint)),
+      )
+      .map(([file, { entryPoint }]) => [
+        path.basename(entryPoint).replace(/(\.entry)?\.tsx?$/, ""),
+        `/assets/ui/${path.basename(file)}`,
+      ]),
+  );
+  writeWhole(path.join(folder, "manifest.json"), JSON.stringify({ entries, files }));
+};
+
+/**
+ * Bundles every `*.main.ts` into `.build/<name>.js` and the browser's scripts into `.build/ui/`,
+ * unless the sources are as they were.
+ */
 export const build = async () => {
   const stamp = sourceStamp();
   if (readStamp() === stamp) return;
   const { build: bundle } = await import("esbuild");
+  await buildUi(bundle);
   const { outputFiles } = await bundle({
     entryPoints: Object.fromEntries(
       entryPoints().map((file) => [path.basename(file, ".main.ts"), file]),
@@ -74,11 +132,6 @@ export const build = async () => {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   });
-  mkdirSync(outdir, { recursive: true });
-  for (const { path: file, contents } of outputFiles) {
-    // Renamed into place: a part that is being restarted meanwhile never reads half a file.
-    writeFileSync(`${file}.${process.pid}`, contents);
-    renameSync(`${file}.${process.pid}`, file);
-  }
+  for (const { path: file, contents } of outputFiles) writeWhole(file, contents);
   writeFileSync(stampFile, stamp);
 };

@@ -67,6 +67,9 @@ const waitForTurn = async (file) => {
 
 ensureInstalled();
 ensureInstalled(deployFolder);
+const { build } = await import("./build.mjs");
+// The dashboard's own zip takes the browser's scripts from there.
+await build();
 
 // A folder of its own for each run: what an interrupted one leaves would end up in the next zip.
 // Below deploy/, whose package.json makes Node read the bundles as CommonJS.

@@ -4,7 +4,7 @@ import { ensureInstalled, root } from "./install.mjs";
 
 // The others (package, deploy, runtimes) fetch hundreds of megabytes at their first run, so they are
 // asked for by name. Vitest joins negated names with "or", hence the list of what does run.
-const always = ["unit", "conformance", "contract", "integration"];
+const always = ["unit", "conformance", "contract", "integration", "browser"];
 const byDefault = always.flatMap((name) => ["--project", name]);
 
 ensureInstalled();

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { handle, streamHandle } from "hono/aws-lambda";
 import { pino } from "pino";
 import { createDashboardApp } from "../routes/dashboard/app.ts";
@@ -10,6 +11,7 @@ import { createConsumerStateSource } from "../shared/aws/consumer-state-source.t
 import { createObjectCatalog } from "../shared/aws/object-catalog.ts";
 import { createStreamCatalog } from "../shared/aws/stream-catalog.ts";
 import { createDashboardReader } from "../shared/core/dashboard/reader.ts";
+import { readUiFiles } from "../shared/disk/ui-files.ts";
 import { lockApp } from "./access.ts";
 import { loadLambdaConfig } from "./lambda-config.ts";
 import { createTokenReader } from "./token.ts";
@@ -25,6 +27,16 @@ const s3 = createS3Client(clientOptions);
 const watchedStreams = [config.KINESIS_STREAM_NAME, config.METRICS_STREAM_NAME];
 const now = () => Date.now();
 const log = pino({ level: config.LOG_LEVEL, base: { part: "dashboard" } });
+
+/** The deployment puts them beside the handlers; without them the pages are still whole. */
+const uiFiles = () => {
+  try {
+    return readUiFiles(path.join(process.env.LAMBDA_TASK_ROOT ?? process.cwd(), ".build/ui"));
+  } catch (error) {
+    log.warn({ err: error }, "The pages go without their scripts: run the build, then package.");
+    return undefined;
+  }
+};
 
 const consumer =
   config.CONSUMER_FIGURES === "cloudwatch"
@@ -60,6 +72,7 @@ const dashboard = createDashboardApp({
     endpoint: config.AWS_ENDPOINT_URL ?? "AWS",
     region: config.AWS_REGION,
   },
+  ui: uiFiles(),
   log,
   now,
 });

@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import path from "node:path";
 import { serve } from "@hono/node-server";
 import { createDashboardApp } from "../routes/dashboard/app.ts";
 import { createKinesisClient, createS3Client } from "../shared/aws/clients.ts";
@@ -8,6 +9,7 @@ import { createIngestAccountSource } from "../shared/aws/s3-ingest-accounts.ts";
 import { createStreamCatalog } from "../shared/aws/stream-catalog.ts";
 import type { Config } from "../shared/core/config.ts";
 import { createDashboardReader } from "../shared/core/dashboard/reader.ts";
+import { readUiFiles } from "../shared/disk/ui-files.ts";
 import { createIngestStatusSource } from "./ingest-status.ts";
 import type { Part, PartContext } from "./part.ts";
 
@@ -42,11 +44,13 @@ const scopeOf = (config: Config) => {
   };
 };
 
-/** The dashboard on HOST and the given port (0: any free one). */
+/** The dashboard on HOST and the given port (0: any free one), with the scripts of `uiFolder`. */
 export const startDashboard = async (
   { config, log }: PartContext,
   port: number = config.DASHBOARD_PORT,
+  uiFolder: string = path.join(import.meta.dirname, "ui"),
 ): Promise<Part> => {
+  const ui = readUiFiles(uiFolder);
   const clientOptions = {
     region: config.AWS_REGION,
     endpoint: config.AWS_ENDPOINT_URL,
@@ -80,6 +84,7 @@ export const startDashboard = async (
       endpoint: config.AWS_ENDPOINT_URL?.replace(/^https?:\/\//, "") ?? "AWS",
       region: config.AWS_REGION,
     },
+    ui,
     host: config.HOST,
     allowedHosts: config.ALLOWED_HOSTS,
     ingestUrl,

@@ -1,18 +1,34 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
 import { Hono } from "hono";
+import { compress } from "hono/compress";
 import type { DashboardReader } from "../../shared/core/dashboard/reader.ts";
 import type { Logger } from "../../shared/core/logger.ts";
 import { allowHost } from "../allow-host.ts";
 import { problem } from "../problem.ts";
-import { createDashboardApi } from "./api.ts";
-import { createAssetRoutes } from "./assets.ts";
+import type { AreaDeps } from "./area.ts";
+import { createBucketsApi } from "./buckets/api.ts";
+import { createBucketsPages } from "./buckets/pages.tsx";
 import { problemOf } from "./errors.ts";
-import { protectPage, readOnly } from "./guard.ts";
-import type { Frame } from "./layout.tsx";
-import { createDashboardPages } from "./pages.tsx";
+import { createAssetRoutes } from "./frame/assets.ts";
+import { protectPage, readOnly } from "./frame/guard.ts";
+import type { Frame } from "./frame/layout.tsx";
+import { createPreferenceRoutes } from "./frame/preferences.ts";
+import { createPageRenderer } from "./frame/render.tsx";
+import { createUiRoutes, noUiFiles, type UiFiles } from "./frame/ui-files.ts";
+import { createLogsApi } from "./logs/api.ts";
+import { createLogsPages } from "./logs/pages.tsx";
+import { createOverviewApi } from "./overview/api.ts";
+import { createOverviewPages } from "./overview/pages.tsx";
+import { createPartitionsApi } from "./partitions/api.ts";
+import { createPartitionsPages } from "./partitions/pages.tsx";
+import { createStreamsApi } from "./streams/api.ts";
+import { createStreamsPages } from "./streams/pages.tsx";
 
 export type DashboardDeps = {
   reader: DashboardReader;
-  frame: Frame;
+  frame: Omit<Frame, "scripts">;
+  /** The browser's scripts; pages are whole without them. */
+  ui?: UiFiles | undefined;
   /** HOST; undefined where something in front already checks the name, as API Gateway does. */
   host?: string | undefined;
   /** ALLOWED_HOSTS. */
@@ -24,23 +40,46 @@ export type DashboardDeps = {
   now: () => number;
 };
 
+const createApi = (deps: AreaDeps): OpenAPIHono => {
+  const api = new OpenAPIHono();
+  api.use(async (c, next) => {
+    await next();
+    if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
+  });
+  api.route("/", createOverviewApi(deps));
+  api.route("/", createStreamsApi(deps));
+  api.route("/", createBucketsApi(deps));
+  api.route("/", createPartitionsApi(deps));
+  api.route("/", createLogsApi(deps));
+  return api;
+};
+
+const createPages = (deps: AreaDeps, { ingestUrl }: Pick<DashboardDeps, "ingestUrl">): Hono => {
+  const app = new Hono();
+  app.route("/", createOverviewPages({ ...deps, ingestUrl }));
+  app.route("/", createStreamsPages(deps));
+  app.route("/", createBucketsPages(deps));
+  app.route("/", createPartitionsPages(deps));
+  app.route("/", createLogsPages(deps));
+  app.onError(deps.pages.failed);
+  return app;
+};
+
 /** The whole dashboard: JSON API, pages and their files. Reads only. */
-export const createDashboardApp = ({
-  reader,
-  frame,
-  host,
-  allowedHosts,
-  ingestUrl,
-  log,
-  now,
-}: DashboardDeps): Hono => {
+export const createDashboardApp = (deps: DashboardDeps): Hono => {
+  const { reader, host, allowedHosts, ui = noUiFiles, log, now } = deps;
+  const frame = { ...deps.frame, scripts: ui.entries };
+  const area = { reader, pages: createPageRenderer({ frame, log, now }), now };
   const app = new Hono();
   app.use(protectPage);
   if (host !== undefined) app.use(allowHost({ what: "dashboard", host, others: allowedHosts }));
   app.use(readOnly);
+  app.use(compress());
   app.route("/", createAssetRoutes());
-  app.route("/", createDashboardPages({ reader, frame, ingestUrl, log, now }));
-  app.route("/", createDashboardApi({ reader, now }));
+  app.route("/", createUiRoutes(ui));
+  app.route("/", createPreferenceRoutes());
+  app.route("/", createPages(area, deps));
+  app.route("/", createApi(area));
   app.notFound((c) =>
     problem(404, { code: "UNKNOWN_PATH", detail: `There is nothing at ${c.req.path}.` }),
   );

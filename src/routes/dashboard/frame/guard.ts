@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import { methodNotAllowed } from "../problem.ts";
+import { methodNotAllowed } from "../../problem.ts";
 
 /** The dashboard changes nothing: GET and HEAD only. */
 export const readOnly: MiddlewareHandler = async (c, next) =>
@@ -14,13 +14,15 @@ export const protectPage: MiddlewareHandler = secureHeaders({
     defaultSrc: ["'none'"],
     styleSrc: ["'self'"],
     scriptSrc: ["'self'"],
-    imgSrc: ["'self'"],
+    imgSrc: ["'self'", "data:"],
     connectSrc: ["'self'"],
+    workerSrc: ["'self'"],
     formAction: ["'self'"],
     baseUri: ["'none'"],
     frameAncestors: ["'none'"],
     requireTrustedTypesFor: ["'script'"],
-    trustedTypes: ["'none'"],
+    // The one policy of src/ui: it lets a page start the workers we serve, and nothing else.
+    trustedTypes: ["dash"],
   },
   referrerPolicy: "no-referrer",
   xFrameOptions: "DENY",

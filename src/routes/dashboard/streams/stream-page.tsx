@@ -2,7 +2,7 @@ import type { FC } from "hono/jsx";
 import type { Shard } from "../../../shared/core/dashboard/ports.ts";
 import type { StreamDetail } from "../../../shared/core/dashboard/reader.ts";
 import { Ago, Facts, Section, State, Table } from "../components.tsx";
-import { Crumbs } from "../layout.tsx";
+import { Crumbs } from "../frame/layout.tsx";
 import { streamJson } from "../present.ts";
 import { StreamStatus } from "../tables.tsx";
 

@@ -8,10 +8,10 @@ import {
 import type { Line } from "../../../shared/core/dashboard/lines.ts";
 import { type LogLevel, levelOf } from "../../../shared/core/dashboard/log-level.ts";
 import type { ObjectLines } from "../../../shared/core/dashboard/reader.ts";
+import { foldersOf } from "../buckets/bucket-page.tsx";
 import { Facts, Section, Shape, type ShapeName, Unknown } from "../components.tsx";
-import { Crumbs } from "../layout.tsx";
+import { Crumbs } from "../frame/layout.tsx";
 import { bucketLink, objectApiLink, objectLink } from "../links.ts";
-import { foldersOf } from "./bucket.tsx";
 
 /** Characters of a line on the page; the API has the whole of it. */
 const MAX_SHOWN = 4_000;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createTestDashboard } from "../../../tests/support/dashboard-app.ts";
+import { createTestDashboard } from "../../../../tests/support/dashboard-app.ts";
 
 const statusFor = async (configured: string, host: string): Promise<number> => {
   const app = createTestDashboard({}, { host: configured });

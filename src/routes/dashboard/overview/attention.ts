@@ -1,9 +1,9 @@
-import type { Attempt } from "../../shared/core/dashboard/backend-error.ts";
-import type { ConsumerStatus } from "../../shared/core/dashboard/consumer-status.ts";
-import { formatBytes, formatCount, formatDuration } from "../../shared/core/dashboard/format.ts";
-import type { Bounded, IngestStatus } from "../../shared/core/dashboard/ports.ts";
-import type { BucketRow, StreamRow } from "../../shared/core/dashboard/reader.ts";
-import type { LedgerBalance } from "../../shared/core/ledger.ts";
+import type { Attempt } from "../../../shared/core/dashboard/backend-error.ts";
+import type { ConsumerStatus } from "../../../shared/core/dashboard/consumer-status.ts";
+import { formatBytes, formatCount, formatDuration } from "../../../shared/core/dashboard/format.ts";
+import type { Bounded, IngestStatus } from "../../../shared/core/dashboard/ports.ts";
+import type { BucketRow, StreamRow } from "../../../shared/core/dashboard/reader.ts";
+import type { LedgerBalance } from "../../../shared/core/ledger.ts";
 
 export type AttentionItem = { tone: "error" | "warn"; title: string; detail: string | null };
 

@@ -3,7 +3,7 @@ import { formatBytes, formatCount, showInvisible } from "../../../shared/core/da
 import type { PartitionAnalysis } from "../../../shared/core/dashboard/partition-analysis.ts";
 import type { DayCell } from "../../../shared/core/dashboard/partition-walk.ts";
 import { Ago, Bytes, Count, Facts, Section, Unknown } from "../components.tsx";
-import { Crumbs } from "../layout.tsx";
+import { Crumbs } from "../frame/layout.tsx";
 import { bucketLink } from "../links.ts";
 
 /** Newest dates shown side by side; the API has them all. */

@@ -2,7 +2,7 @@ import type { FC } from "hono/jsx";
 import { showInvisible } from "../../../shared/core/dashboard/format.ts";
 import type { ObjectsPage } from "../../../shared/core/dashboard/reader.ts";
 import { Ago, Bytes, Table } from "../components.tsx";
-import { Crumbs } from "../layout.tsx";
+import { Crumbs } from "../frame/layout.tsx";
 import { bucketLink, objectLink, partitionsLink } from "../links.ts";
 
 /** `a/b/` as its folders, each with the prefix that leads to it. */

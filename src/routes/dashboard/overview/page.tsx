@@ -5,10 +5,10 @@ import { formatBytes, formatCount, formatDuration } from "../../../shared/core/d
 import type { Bounded, IngestStatus } from "../../../shared/core/dashboard/ports.ts";
 import type { BucketRow, StreamRow } from "../../../shared/core/dashboard/reader.ts";
 import type { LedgerBalance, LedgerState } from "../../../shared/core/ledger.ts";
-import { type AttentionItem, attentionList } from "../attention.ts";
 import { Ago, Count, Failure, Section, Shape, State, type Tone, Unknown } from "../components.tsx";
 import { bucketTotals, ledgerJson } from "../present.ts";
 import { BucketTable, ShardStateTable, StreamTable } from "../tables.tsx";
+import { type AttentionItem, attentionList } from "./attention.ts";
 
 export type OverviewData = {
   ingest: Attempt<IngestStatus> | undefined;

@@ -1,6 +1,5 @@
 import { Hono } from "hono";
-import { refreshScript } from "./refresh-script.ts";
-import { styles } from "./styles.ts";
+import { styles } from "../styles/index.ts";
 
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0d1117"/><g fill="none" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"><path stroke="#e6edf3" d="M7 10h8M7 16h6M7 22h8"/><path stroke="#58a6ff" d="m18 9 7 7-7 7"/></g></svg>`;
 
@@ -20,7 +19,6 @@ const asset = (name: string, extension: string, contentType: string, body: strin
 /** Files the pages refer to. The version is in the name, so a browser may keep them for ever. */
 export const assets = {
   styles: asset("dashboard", "css", "text/css; charset=utf-8", styles),
-  script: asset("refresh", "js", "text/javascript; charset=utf-8", refreshScript),
   icon: asset("icon", "svg", "image/svg+xml", icon),
 } as const;
 

@@ -1,0 +1,16 @@
+import { baseStyles } from "./base.ts";
+import { bucketsStyles } from "./buckets.ts";
+import { logsStyles } from "./logs.ts";
+import { narrowStyles } from "./narrow.ts";
+import { overviewStyles } from "./overview.ts";
+import { partitionsStyles } from "./partitions.ts";
+
+/** The one style sheet. Every text and background pair is at least 4.5:1 in both schemes. */
+export const styles = [
+  baseStyles,
+  overviewStyles,
+  bucketsStyles,
+  partitionsStyles,
+  logsStyles,
+  narrowStyles,
+].join("");
