@@ -50,7 +50,7 @@ export default defineConfig({
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
           sequence: { groupOrder: 2 },
-          globalSetup: ["tests/support/build.ts"],
+          globalSetup: ["tests/browser/support/setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

@@ -48,7 +48,7 @@ const scopeOf = (config: Config) => {
 export const startDashboard = async (
   { config, log }: PartContext,
   port: number = config.DASHBOARD_PORT,
-  uiFolder: string = path.join(import.meta.dirname, "ui"),
+  uiFolder: string = path.resolve(".build/ui"),
 ): Promise<Part> => {
   const ui = readUiFiles(uiFolder);
   const clientOptions = {

@@ -32,8 +32,12 @@ export const runOnce = async (name: string, env: NodeJS.ProcessEnv): Promise<voi
   if (code !== 0) throw new Error(`${name} ended with ${code}:\n${output}`);
 };
 
-/** Starts one part of the pipeline as the supervisor does. Rejects where it ends instead. */
-export const startPart = (name: string, env: NodeJS.ProcessEnv): Promise<PartProcess> =>
+/** Starts one part of the pipeline as the supervisor does; who asks ends it, by `onLaunch`'s kill. */
+export const launchPart = (
+  name: string,
+  env: NodeJS.ProcessEnv,
+  onLaunch: (kill: PartProcess["kill"]) => void,
+): Promise<PartProcess> =>
   new Promise((resolve, reject) => {
     const child = launch(name, env);
     let output = "";
@@ -46,9 +50,7 @@ export const startPart = (name: string, env: NodeJS.ProcessEnv): Promise<PartPro
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       return await exited;
     };
-    onTestFinished(async () => {
-      await kill("SIGKILL");
-    });
+    onLaunch(kill);
     const deadline = setTimeout(
       () => reject(new Error(`${name} was not ready in time:\n${output}`)),
       READY_DEADLINE_MS,
@@ -62,5 +64,13 @@ export const startPart = (name: string, env: NodeJS.ProcessEnv): Promise<PartPro
       clearTimeout(deadline);
       const { url = "" } = message as { url?: string };
       resolve({ child, url, output: () => output, exited, kill });
+    });
+  });
+
+/** Starts one part of the pipeline, until the test ends. Rejects where it ends by itself instead. */
+export const startPart = (name: string, env: NodeJS.ProcessEnv): Promise<PartProcess> =>
+  launchPart(name, env, (kill) => {
+    onTestFinished(async () => {
+      await kill("SIGKILL");
     });
   });
