@@ -86,19 +86,16 @@ const buildUi = async (bundle) => {
   const files = outputFiles.map(({ path: file, contents }) => {
     writeWhole(file, contents);
     const name = path.relative(folder, file);
-    return { name, path: `/assets/ui/${name}`, contentType: "text/javascript; charset=utf-8" };
+    const type = name.endsWith(".css") ? "text/css" : "text/javascript";
+    return { name, path: `/assets/ui/${name}`, contentType: `${type}; charset=utf-8` };
   });
-  const entries = Object.fromEntries(
-    Object.entries(metafile.outputs)
-      .filter(
-        ([, { entryPoint }]) =>
-          entryPoint !== undefined && uiEntryPoints().includes(path.basename(entryPoint)),
-      )
-      .map(([file, { entryPoint }]) => [
-        path.basename(entryPoint).replace(/(\.entry)?\.tsx?$/, ""),
-        `/assets/ui/${path.basename(file)}`,
-      ]),
-  );
+  const entries = {};
+  for (const [file, { entryPoint, cssBundle }] of Object.entries(metafile.outputs)) {
+    if (entryPoint === undefined || !uiEntryPoints().includes(path.basename(entryPoint))) continue;
+    const name = path.basename(entryPoint).replace(/(\.entry)?\.tsx?$/, "");
+    entries[name] = `/assets/ui/${path.basename(file)}`;
+    if (cssBundle) entries[`${name}.css`] = `/assets/ui/${path.basename(cssBundle)}`;
+  }
   writeWhole(path.join(folder, "manifest.json"), JSON.stringify({ entries, files }));
 };
 

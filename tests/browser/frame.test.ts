@@ -27,4 +27,51 @@ describe.runIf(hasChromium())("the frame of every page", () => {
     await page.goto("/buckets");
     expect(await theme()).toBe("light");
   });
+
+  test("a few letters lead to any stream or bucket, without a mouse", async ({ page }) => {
+    await page.goto("/");
+    await page.keyboard.press("Control+k");
+    const dialog = page.getByRole("dialog", { name: "Go to" });
+    await dialog.getByRole("combobox").fill("md-raw-apm objects");
+    await expect.poll(() => dialog.getByRole("option").count()).toBe(1);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/buckets/md-raw-apm");
+  });
+
+  test("the question mark lists the keys; single letters can be switched off", async ({ page }) => {
+    await page.goto("/");
+    await page.keyboard.press("?");
+    const sheet = page.getByRole("dialog", { name: "Keyboard" });
+    await sheet.getByText("go to anything").waitFor();
+    await sheet.getByRole("checkbox").uncheck();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => sheet.count()).toBe(0);
+    await page.keyboard.type("gs");
+    expect(new URL(page.url()).pathname).toBe("/");
+    await page.keyboard.press("?");
+    await sheet.getByRole("checkbox").check();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => sheet.count()).toBe(0);
+    await page.keyboard.type("gs");
+    await page.waitForURL("**/streams");
+  });
+
+  test("the API is described, and its viewer is served from here", async ({ site, page }) => {
+    const foreign: string[] = [];
+    page.on("request", (request) => {
+      if (!request.url().startsWith(site.url) && !request.url().startsWith("data:"))
+        foreign.push(request.url());
+    });
+    await page.goto("/docs");
+    await page.getByText("/openapi.json", { exact: true }).first().waitFor();
+    expect(foreign).toEqual([]);
+  });
+
+  test("in local time every exact time says so", async ({ page }) => {
+    await page.goto("/streams/stage01-logs-stream");
+    await page.getByRole("link", { name: /^UTC/ }).click();
+    await expect
+      .poll(() => page.locator("time").first().getAttribute("title"))
+      .toMatch(/GMT\+7|\+07/);
+  });
 });

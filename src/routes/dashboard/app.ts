@@ -8,6 +8,7 @@ import { problem } from "../problem.ts";
 import type { AreaDeps } from "./area.ts";
 import { createBucketsApi } from "./buckets/api.ts";
 import { createBucketsPages } from "./buckets/pages.tsx";
+import { createDocsPages } from "./docs/pages.tsx";
 import { problemOf } from "./errors.ts";
 import { createAssetRoutes } from "./frame/assets.ts";
 import { protectPage, readOnly } from "./frame/guard.ts";
@@ -79,7 +80,9 @@ export const createDashboardApp = (deps: DashboardDeps): Hono => {
   app.route("/", createUiRoutes(ui));
   app.route("/", createPreferenceRoutes());
   app.route("/", createPages(area, deps));
-  app.route("/", createApi(area));
+  const api = createApi(area);
+  app.route("/", createDocsPages({ api, pages: area.pages, viewerStyles: ui.entries["docs.css"] }));
+  app.route("/", api);
   app.notFound((c) =>
     problem(404, { code: "UNKNOWN_PATH", detail: `There is nothing at ${c.req.path}.` }),
   );

@@ -8,24 +8,44 @@ export const readOnly: MiddlewareHandler = async (c, next) =>
     ? next()
     : methodNotAllowed(new URL(c.req.url).pathname, "GET, HEAD");
 
-/** Own files only, nothing inline, no frames; scripts may not turn text into markup. */
-export const protectPage: MiddlewareHandler = secureHeaders({
+const NONE = ["'none'"];
+const SELF = ["'self'"];
+
+const OWN_FILES = {
+  defaultSrc: NONE,
+  styleSrc: SELF,
+  scriptSrc: SELF,
+  imgSrc: ["'self'", "data:"],
+  connectSrc: SELF,
+  formAction: SELF,
+  baseUri: NONE,
+  frameAncestors: NONE,
+};
+
+const secure = (contentSecurityPolicy: Parameters<typeof secureHeaders>[0]) =>
+  secureHeaders({
+    ...contentSecurityPolicy,
+    referrerPolicy: "no-referrer",
+    xFrameOptions: "DENY",
+    // Plain HTTP on a laptop; where there is TLS, what ends it sets this.
+    strictTransportSecurity: false,
+  });
+
+const protectOwn = secure({
   contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    styleSrc: ["'self'"],
-    scriptSrc: ["'self'"],
-    imgSrc: ["'self'", "data:"],
-    connectSrc: ["'self'"],
-    workerSrc: ["'self'"],
-    formAction: ["'self'"],
-    baseUri: ["'none'"],
-    frameAncestors: ["'none'"],
+    ...OWN_FILES,
+    workerSrc: SELF,
     requireTrustedTypesFor: ["'script'"],
     // The one policy of src/ui: it lets a page start the workers we serve, and nothing else.
     trustedTypes: ["dash"],
   },
-  referrerPolicy: "no-referrer",
-  xFrameOptions: "DENY",
-  // Plain HTTP on a laptop; where there is TLS, what ends it sets this.
-  strictTransportSecurity: false,
 });
+
+/** The API's viewer makes markup and inline styles; all it reads is a document of our own. */
+const protectViewer = secure({
+  contentSecurityPolicy: { ...OWN_FILES, styleSrc: ["'self'", "'unsafe-inline'"] },
+});
+
+/** Own files only, nothing inline, no frames; scripts may not turn text into markup. */
+export const protectPage: MiddlewareHandler = (c, next) =>
+  c.req.path === "/docs" ? protectViewer(c, next) : protectOwn(c, next);

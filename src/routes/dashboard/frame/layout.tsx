@@ -30,6 +30,8 @@ export type LayoutProps = PropsWithChildren<{
   section: SectionName;
   /** Entries of src/ui this page needs beside the shell. */
   scripts?: readonly string[];
+  /** Paths of style sheets this page needs beside the common one. */
+  styles?: readonly string[];
   /** Uses the whole width and height of the window, as the log viewer does. */
   isWide?: boolean;
   /** Absent on pages whose content never changes. */
@@ -86,6 +88,9 @@ const PreferenceLinks: FC<{ preferences: Preferences; here: string }> = ({
       </svg>
       <span class="hidden">Theme</span>
     </a>
+    <button type="button" class="icon-button" data-open="keys" title="Keyboard (?)">
+      ?<span class="hidden"> keyboard</span>
+    </button>
   </>
 );
 
@@ -115,6 +120,7 @@ export const Layout: FC<LayoutProps> = ({
   title,
   section,
   scripts = [],
+  styles = [],
   isWide,
   refresh,
   children,
@@ -130,6 +136,9 @@ export const Layout: FC<LayoutProps> = ({
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <title>{`${title} · ingest`}</title>
       <link rel="stylesheet" href={assets.styles.path} />
+      {styles.map((path) => (
+        <link rel="stylesheet" href={path} />
+      ))}
       <link rel="icon" href={assets.icon.path} type="image/svg+xml" />
       {refresh && !refresh.isPaused ? (
         <noscript>
@@ -158,6 +167,9 @@ export const Layout: FC<LayoutProps> = ({
               {frame.endpoint} · {frame.region}
             </span>
           </p>
+          <button type="button" class="go" data-open="palette" aria-keyshortcuts="Control+K">
+            <span>Go to…</span> <kbd>Ctrl K</kbd>
+          </button>
           <PreferenceLinks preferences={preferences} here={here} />
           {refresh ? (
             <>

@@ -7,7 +7,10 @@ import { type Frame, Layout, type LayoutProps } from "./layout.tsx";
 import { MessagePage } from "./message.tsx";
 import { preferencesOf } from "./preferences.ts";
 
-export type PageOptions = Pick<LayoutProps, "title" | "section" | "scripts" | "isWide"> & {
+export type PageOptions = Pick<
+  LayoutProps,
+  "title" | "section" | "scripts" | "styles" | "isWide"
+> & {
   status?: 200 | 400 | 404 | 500 | 502 | 503;
   /** For pages whose content never changes: they are not refreshed. */
   isStill?: boolean;

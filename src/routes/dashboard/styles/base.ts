@@ -77,6 +77,30 @@ code, .mono { font-family: var(--mono); font-size: .92rem; }
 .button[aria-current] { background: var(--raised); font-weight: 600; }
 main { display: block; max-width: 129rem; margin: 0 auto; padding: 1.25rem 1.85rem 3rem; }
 .is-stale { color: var(--muted); }
+/* The API viewer brings a style sheet of its own. */
+html.dark-mode[data-theme] { background: var(--bg); }
+.docs h2.title { font-size: 1.31rem; }
+
+/* Without scripts these do nothing. */
+@media (scripting: none) { [data-open] { display: none; } }
+button.icon-button { border: 0; background: none; font: inherit; cursor: pointer; }
+.go { display: inline-flex; align-items: center; gap: .8rem; min-height: 28px; padding: 0 .5rem 0 .8rem; border: 1px solid var(--control); border-radius: 6px; background: none; color: var(--muted); font: inherit; cursor: pointer; }
+.go:hover { background: var(--raised); }
+kbd { padding: 0 .35rem; border-radius: 4px; background: var(--raised); color: var(--text); font: .85rem/1.5 var(--mono); }
+[data-stage="dev"] .stage b, [data-stage="staging"] .stage b { background: var(--warn-wash); color: var(--warn); }
+[data-stage="prod"] .stage b { background: var(--error-wash); color: var(--error); }
+[data-stage="prod"] .top { box-shadow: inset 0 2px var(--error); }
+.dialog { width: min(44rem, calc(100vw - 2rem)); max-height: 80vh; margin: 10vh auto auto; padding: 0; border: 1px solid var(--control); border-radius: 8px; background: var(--bg); color: var(--text); }
+.dialog::backdrop { background: rgb(0 0 0 / .5); }
+.palette input { width: 100%; padding: .9rem 1.2rem; border: 0; border-bottom: 1px solid var(--line); background: none; color: var(--text); font: inherit; font-size: 1.08rem; outline-offset: -2px; }
+.palette li { color: var(--muted); padding: .2rem .6rem; }
+.palette a { display: block; padding: .35rem .6rem; border-radius: 4px; }
+.palette [aria-selected="true"] a { background: var(--accent-wash); color: var(--text); }
+.sheet { padding: 1.2rem; }
+.sheet section { margin-bottom: 1.2rem; }
+.keys { display: grid; grid-template-columns: repeat(2, max-content 1fr); gap: .4rem 1rem; margin-top: .5rem; }
+.keys kbd + kbd { margin-left: .2rem; }
+
 /* sections and tables */
 .page-head { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem 1.25rem; margin-bottom: 1rem; }
 .page-head .end { margin-left: auto; display: flex; flex-wrap: wrap; gap: .6rem; }

@@ -33,6 +33,8 @@ export const narrowStyles = `
   .lines li { grid-template-columns: 3.2rem 2rem minmax(0, 1fr); }
   .lines .at { padding-right: .6rem; }
 }
+@media (max-width: 1100px) { .go span { display: none; } }
+@media (max-width: 760px) { .go { display: none; } .keys { grid-template-columns: max-content 1fr; } .top nav { overflow-x: auto; } }
 @media (max-width: 380px) { .updated { display: none; } .brand { margin-right: 0; } }
 @media (forced-colors: active) { .shape { fill: CanvasText; } .heat td { border: 1px solid CanvasText; } }
 `;
