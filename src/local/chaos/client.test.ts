@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { createRandom } from "../../shared/core/random.ts";
 import { type Answer, createClient, type Post } from "./client.ts";
 import { countUnclear, type SentLog, wasAccepted } from "./logs.ts";
-import { createRandom } from "./random.ts";
 
 const logOf = (id: string, key: string | undefined): SentLog => ({
   id,

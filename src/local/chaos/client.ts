@@ -1,8 +1,8 @@
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
+import type { Random } from "../../shared/core/random.ts";
 import type { SentLog, Try } from "./logs.ts";
-import type { Random } from "./random.ts";
 
 const answerSchema = z.object({
   errors: z.array(z.object({ index: z.number(), code: z.string(), retryable: z.boolean() })),

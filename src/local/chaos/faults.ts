@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import type { Random } from "./random.ts";
+import type { Random } from "../../shared/core/random.ts";
 
 /** As the local AWS takes it at `/_faults`. */
 type FaultRule = {

@@ -1,5 +1,5 @@
+import type { Random } from "../../shared/core/random.ts";
 import type { PartName, Pipeline } from "./pipeline.ts";
-import type { Random } from "./random.ts";
 
 export type Killer = {
   /** Kills one part after another, each when `mayKill` says so, until all kills of the plan are done. */

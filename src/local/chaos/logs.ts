@@ -1,4 +1,4 @@
-import type { Random } from "./random.ts";
+import type { Random } from "../../shared/core/random.ts";
 
 /** One try to hand a log over, as the client saw it. */
 export type Try = {

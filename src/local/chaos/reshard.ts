@@ -7,7 +7,7 @@ import {
   SplitShardCommand,
   UpdateShardCountCommand,
 } from "@aws-sdk/client-kinesis";
-import type { Random } from "./random.ts";
+import type { Random } from "../../shared/core/random.ts";
 
 const MAX_OPEN_SHARDS = 6;
 const HASH_KEYS = 2n ** 128n;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Random } from "../../shared/core/random.ts";
 import { createLogMaker, type SentLog, STRANGER } from "./logs.ts";
-import type { Random } from "./random.ts";
 
 export type TrafficDeps = {
   /** A batch through the ingestion interface, until each log of it is settled. */

@@ -1,5 +1,4 @@
 import { vi } from "vitest";
-import { createRandom } from "../../../src/local/chaos/random.ts";
 import { createFencedSinks } from "../../../src/local/event-source-mapping/fenced-sink.ts";
 import {
   createEventSourceMapping,
@@ -12,6 +11,7 @@ import { SourceError, type StreamSource } from "../../../src/shared/core/event-s
 import type { KinesisEvent } from "../../../src/shared/core/kinesis-event.ts";
 import { silentLogger } from "../../../src/shared/core/logger.ts";
 import type { PartSink, StateStore, WriteFence } from "../../../src/shared/core/ports.ts";
+import { createRandom } from "../../../src/shared/core/random.ts";
 import { createMemoryStream } from "../../support/memory-stream.ts";
 
 type Invoke = (event: KinesisEvent, fence: WriteFence) => Promise<ConsumeResult>;
