@@ -155,6 +155,73 @@ test("calls that stored their records and lost the answer are not sent again, al
   expect(metrics.kinesis.found_records).toBeGreaterThan(0);
 });
 
+/** Past the time after which ingest gives a call up, and within its grace. */
+const LATE_MS = 3_500;
+
+/** The next call is carried out late, and its answer is lost; resolves when it must have been. */
+const delayNextPut = ({ aws }: Pick<World, "aws">): (() => Promise<void>) => {
+  aws.faults.add({
+    service: "kinesis",
+    operation: "PutRecords",
+    times: 1,
+    action: { delayMs: LATE_MS, dropReply: true },
+  });
+  return async () => {
+    await poll("the call has begun", async () => aws.faults.list()[0]?.hits === 1);
+    await sleep(LATE_MS + 500);
+  };
+};
+
+test("a call that Kinesis carries out after it was given up is stored once, and holds up no other service", async () => {
+  const world = await setUp();
+  await world.start();
+  const isCarriedOut = delayNextPut(world);
+  const late = ["auth", "billing"].flatMap((service) => [line(service, 1), line(service, 2)]);
+  const answer = post(world.url, late);
+  const carriedOut = isCarriedOut();
+  expect((await answer).status).toBe(200);
+  const { spool } = await metricsOf(world.url);
+  expect(spool.spooled_logs).toBe(4);
+  const behind = [line("auth", 3)];
+  const others = [line("cart", 1), line("cart", 2)];
+  for (const lines of [behind, others]) expect((await post(world.url, lines)).status).toBe(200);
+  const stored = await linesInStream(world.kinesis, STREAM);
+  expect(stored.filter((text) => text.includes('"cart"'))).toEqual(others);
+  await carriedOut;
+  const metrics = await emptySpool(world.url);
+  const all = await linesInStream(world.kinesis, STREAM);
+  expect(notOnce(all, [...late, ...behind, ...others])).toEqual([]);
+  expect(all.filter((text) => text.includes('"auth"'))).toEqual([
+    line("auth", 1),
+    line("auth", 2),
+    line("auth", 3),
+  ]);
+  expect(metrics.kinesis.found_records).toBe(2);
+});
+
+test("so it is when ingest was killed before, and the batch comes again under its key", async () => {
+  const world = await setUp();
+  const part = await world.start();
+  const isCarriedOut = delayNextPut(world);
+  const lines = SERVICES.map((service) => line(service, 1));
+  const send = () =>
+    fetch(`${world.url}/api/ingest/batch`, {
+      method: "POST",
+      headers: { "content-type": "application/x-ndjson", "idempotency-key": "late" },
+      body: lines.join("\n"),
+    });
+  const unanswered = send().catch(() => undefined);
+  await poll("the call has begun", async () => world.aws.faults.list()[0]?.hits === 1);
+  const carriedOut = isCarriedOut();
+  await part.kill("SIGKILL");
+  await unanswered;
+  await world.start();
+  expect((await send()).status).toBe(200);
+  await carriedOut;
+  await emptySpool(world.url);
+  expect(notOnce(await linesInStream(world.kinesis, STREAM), lines)).toEqual([]);
+});
+
 test("killed while it sends and drains: whatever was accepted is stored once, whoever sent it", async () => {
   const world = await setUp({ REQUEST_DEADLINE_MS: "2000" });
   let part: PartProcess = await world.start();

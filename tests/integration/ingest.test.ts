@@ -17,6 +17,7 @@ import { startIngest } from "../../src/local/ingest-server.ts";
 import { createKinesisClient } from "../../src/shared/aws/clients.ts";
 import { loadConfig } from "../../src/shared/core/config.ts";
 import { silentLogger } from "../../src/shared/core/logger.ts";
+import { poll } from "../support/poll.ts";
 import { freePorts } from "../support/ports.ts";
 
 const root = path.dirname(path.dirname(import.meta.dirname));
@@ -148,6 +149,13 @@ test("under faults of single records and whole calls nothing accepted is missing
     }
   };
   await Promise.all([1, 2, 3, 4].map(sender));
+  // After a reset ingest waits before it looks a last time; until then the logs are on the disk.
+  await poll("the spool is empty", async () => {
+    const metrics = (await (await fetch(`${url}/api/metrics`)).json()) as {
+      spool: { logs: number };
+    };
+    return metrics.spool.logs === 0;
+  });
   const stored = await linesIn(stream);
   expect(accepted.length + refused.length).toBe(800);
   expect(accepted.length).toBeGreaterThan(400);

@@ -29,6 +29,10 @@ const mayBeStored = (label: string, message: string, status: number | undefined)
   !/did not establish a connection/.test(message) &&
   (status === undefined || status < 400 || status >= 500);
 
+/** What a gateway says in the place of Kinesis is no word on what Kinesis still does. */
+const isAnswer = (status: number | undefined): boolean =>
+  status !== undefined && status !== 502 && status !== 504;
+
 const toError = (error: unknown): PutRecordsError => {
   const { name = "UnknownError", message = String(error), $metadata } = error as ServiceError;
   const code = (error as { code?: unknown }).code;
@@ -38,6 +42,7 @@ const toError = (error: unknown): PutRecordsError => {
   return new PutRecordsError(kindOf(name, status), label, message, {
     cause: error,
     mayBeStored: mayBeStored(label, message, status),
+    isAnswered: isAnswer(status),
   });
 };
 

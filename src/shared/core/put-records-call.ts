@@ -1,6 +1,9 @@
 import type { EntryResult, RecordEntry, RecordWriter } from "./ports.ts";
 import { PutRecordsError } from "./put-records-error.ts";
 
+/** The code of a call that was given up for want of an answer in time. */
+export const CALL_TIMEOUT = "Timeout";
+
 export type CallerDeps = {
   writer: RecordWriter;
   /** Runs `task` once after the delay; the answer cancels it. */
@@ -22,7 +25,7 @@ export const createCaller = ({ writer, schedule }: CallerDeps) => {
       });
       const cancelTimeout = schedule(timeoutMs, () =>
         abort.abort(
-          new PutRecordsError("unavailable", "Timeout", `No answer within ${timeoutMs} ms.`),
+          new PutRecordsError("unavailable", CALL_TIMEOUT, `No answer within ${timeoutMs} ms.`),
         ),
       );
       try {

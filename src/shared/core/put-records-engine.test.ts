@@ -265,14 +265,18 @@ test("given-up logs leave the record they shared, and the others of it are retri
   expect(stored).toEqual(["late-0"]);
 });
 
-test("a call without an answer is given up and its records are sent again", async () => {
+test("where nobody can look, a call without an answer in time is not sent again but UNCONFIRMED", async () => {
   const { engine, clock, calls } = setUp((call) => (call === 0 ? { call: "hang" } : {}), {
     callTimeoutMs: 1_000,
   });
   const { seen } = track(engine, logsOf("a", 1));
-  await clock.advance(2_000);
-  expect(failuresOf(seen.result)).toEqual([]);
-  expect(calls).toHaveLength(2);
+  await clock.advance(999);
+  expect(seen.result).toBeUndefined();
+  await clock.advance(1);
+  expect(failuresOf(seen.result)).toMatchObject([{ position: 0, code: "UNCONFIRMED" }]);
+  await clock.advance(10_000);
+  expect(calls).toHaveLength(1);
+  expect(engine.stats()).toMatchObject({ queueLogs: 0, queueBytes: 0 });
 });
 
 test("logs in flight at the deadline are not accepted, and counted as late when they arrive", async () => {

@@ -1,11 +1,18 @@
 import { type KeyedBatch, outgoingOf } from "./keyed-batch.ts";
 import type { EntryResult } from "./ports.ts";
-import { createCaller } from "./put-records-call.ts";
+import { CALL_TIMEOUT, createCaller } from "./put-records-call.ts";
 import { createCircuit } from "./put-records-circuit.ts";
 import { type PutRecordsError, toPutRecordsError } from "./put-records-error.ts";
+import { createGrace } from "./put-records-grace.ts";
 import { createHeld, type Entry, type Outcome } from "./put-records-held.ts";
 import { createLanes, type Lane } from "./put-records-lanes.ts";
-import { type Consignment, createLedger, isThrottle, weigh } from "./put-records-ledger.ts";
+import {
+  type Consignment,
+  createLedger,
+  isThrottle,
+  UNCONFIRMED,
+  weigh,
+} from "./put-records-ledger.ts";
 import { createLook } from "./put-records-look.ts";
 import { createMarks } from "./put-records-marks.ts";
 import { createOverflow } from "./put-records-overflow.ts";
@@ -51,9 +58,11 @@ const permanentCodeOf = ({ code }: PutRecordsError): string =>
  * failed one before it, as PutRecords promises no order.
  *
  * With a lookup, what a call that failed may have stored all the same is first looked for in the
- * stream, and counts as stored where it is found. What remains: a record that a server stores only
- * after the look is stored twice; and where another process stores the very same bytes under the
- * same key meanwhile, its record is taken for ours.
+ * stream, and counts as stored where it is found. Where the call had no answer, what is not found
+ * is sent again only after a grace and another look. What remains: a record that a server stores
+ * later than that is stored twice; and where another process stores the very same bytes under the
+ * same key meanwhile, its record is taken for ours. With neither a lookup nor a spool, a call that
+ * was given up in time is not sent again at all: its logs are UNCONFIRMED.
  *
  * With a spool, what Kinesis has not taken after `spoolAfterMs` goes to the disk, at once while
  * Kinesis is known to be down, and a partition key of which something waits there has everything
@@ -77,6 +86,7 @@ export const createPutRecordsEngine = (
     );
   const report = createReport(log, now);
   const marks = createMarks();
+  const grace = createGrace(now, options.lateArrivalGraceMs);
   const circuit = createCircuit(now);
   const caller = createCaller({ writer, schedule });
   const looker = lookup && createLook({ lookup, marks, schedule, report });
@@ -91,6 +101,7 @@ export const createPutRecordsEngine = (
         looker,
         marks,
         circuit,
+        lateArrivalGraceMs: grace.graceMs,
         now,
         schedule,
         report,
@@ -102,6 +113,8 @@ export const createPutRecordsEngine = (
       { packBytes, backoffMs },
     );
   const calls = new Set<Promise<void>>();
+  /** Waits for the stream's word; they take no call's place. */
+  const looks = new Set<Promise<void>>();
   const appends = new Set<Promise<void>>();
   const totals = {
     calls: 0,
@@ -159,6 +172,8 @@ export const createPutRecordsEngine = (
       looker,
       marks,
       ledger,
+      grace,
+      now,
       schedule,
       onFound: (entry) => {
         looker.totals.foundRecords += 1;
@@ -166,6 +181,7 @@ export const createPutRecordsEngine = (
       },
       settleLane,
       divertIfDue: (lane) => overflow?.divertIfDue(lane),
+      onSettled: () => pump(),
     });
 
   const settleEntries = (entries: readonly Entry[], results: readonly EntryResult[]): void => {
@@ -212,11 +228,17 @@ export const createPutRecordsEngine = (
     for (const [lane, outcome] of outcomes) settleLane(lane, outcome);
   };
 
-  const failCall = async (
-    entries: readonly Entry[],
-    error: PutRecordsError,
-    attempt: Attempt,
-  ): Promise<void> => {
+  /** Nobody can look, and nobody can wait: only the client can tell whether to send again. */
+  const leaveUnconfirmed = (entries: readonly Entry[], error: PutRecordsError): void => {
+    const reason = `${error.message} Kinesis was given it and may still store it.`;
+    for (const { parcels } of entries)
+      for (const parcel of parcels) ledger.refuse(parcel, UNCONFIRMED, reason);
+    const failure = { code: error.code, message: error.message };
+    for (const lane of new Set(entries.map(({ lane }) => lane)))
+      settleLane(lane, { failed: [], failure, acceptedBytes: 0 });
+  };
+
+  const failCall = (entries: readonly Entry[], error: PutRecordsError, attempt: Attempt): void => {
     totals.failedCalls += 1;
     totals.failedCallsInARow += 1;
     const failure = { code: error.code, message: error.message };
@@ -228,10 +250,13 @@ export const createPutRecordsEngine = (
     }
     report("warn", failure, "A PutRecords call failed and is tried again.");
     if (spool !== undefined) circuit.failed();
-    const looking = error.mayBeStored ? held?.lookFor(entries, attempt, failure) : undefined;
-    if (looking === undefined) requeueCall(entries, error);
+    if (error.mayStillArrive) grace.begin(entries.map(({ lane }) => lane.partitionKey));
+    if (error.mayBeStored && held) {
+      const sent = error.mayStillArrive ? attempt : { ...attempt, until: now() };
+      track(looks, held.lookFor(entries, sent, failure));
+    } else if (error.code === CALL_TIMEOUT && spool === undefined) leaveUnconfirmed(entries, error);
+    else requeueCall(entries, error);
     overflow?.divertAllDue();
-    await looking;
   };
 
   const send = async (entries: readonly Entry[]): Promise<void> => {
@@ -248,7 +273,7 @@ export const createPutRecordsEngine = (
         callTimeoutMs,
       );
     } catch (error) {
-      await failCall(entries, toPutRecordsError(error), attempt);
+      failCall(entries, toPutRecordsError(error), attempt);
       return;
     }
     totals.failedCallsInARow = 0;
@@ -267,7 +292,7 @@ export const createPutRecordsEngine = (
       for (const parcel of entry.parcels) ledger.markSent(parcel);
     }
     for (const [attempt, group] of byAttempt)
-      if (held) track(calls, held.lookFor(group, attempt, undefined));
+      if (held) track(looks, held.lookFor(group, attempt, undefined));
   };
 
   const armWake = (): void => {
@@ -385,8 +410,9 @@ export const createPutRecordsEngine = (
       held?.abortAll();
     });
     pump();
-    while (ledger.openSubmissions().length > 0 || calls.size + appends.size > 0) {
-      if (calls.size + appends.size > 0) await Promise.race([...calls, ...appends]);
+    const underWay = () => [...calls, ...looks, ...appends];
+    while (ledger.openSubmissions().length > 0 || underWay().length > 0) {
+      if (underWay().length > 0) await Promise.race(underWay());
       else await new Promise<void>((resolve) => schedule(BACKOFF_MIN_MS, resolve));
     }
     cancelSpill();

@@ -1,7 +1,12 @@
 /** `throttled` and `unavailable` may pass by themselves; `permanent` needs a person. */
 export type PutRecordsErrorKind = "throttled" | "unavailable" | "permanent";
 
-export type PutRecordsErrorOptions = { readonly cause?: unknown; readonly mayBeStored?: boolean };
+export type PutRecordsErrorOptions = {
+  readonly cause?: unknown;
+  readonly mayBeStored?: boolean;
+  /** The service itself has answered: it works on the call no more. */
+  readonly isAnswered?: boolean;
+};
 
 /** A PutRecords call that failed as a whole. `code` is the service's own name for it. */
 export class PutRecordsError extends Error {
@@ -10,16 +15,19 @@ export class PutRecordsError extends Error {
   readonly kind: PutRecordsErrorKind;
   /** False where it is certain that no record of the call was stored. */
   readonly mayBeStored: boolean;
+  /** The request may still be travelling or worked on: records of it may be stored from now on. */
+  readonly mayStillArrive: boolean;
   constructor(
     kind: PutRecordsErrorKind,
     code: string,
     message: string,
-    { cause, mayBeStored }: PutRecordsErrorOptions = {},
+    { cause, mayBeStored, isAnswered = false }: PutRecordsErrorOptions = {},
   ) {
     super(message, { cause });
     this.kind = kind;
     this.code = code;
     this.mayBeStored = mayBeStored ?? kind === "unavailable";
+    this.mayStillArrive = this.mayBeStored && !isAnswered;
   }
 }
 

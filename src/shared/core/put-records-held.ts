@@ -1,3 +1,4 @@
+import type { Grace } from "./put-records-grace.ts";
 import type { CallEntry, Lane, SendFailure } from "./put-records-lanes.ts";
 import type { Consignment, Ledger } from "./put-records-ledger.ts";
 import type { Look } from "./put-records-look.ts";
@@ -26,25 +27,31 @@ export type HeldDeps = {
   looker: Look;
   marks: Marks;
   ledger: Ledger;
+  grace: Grace;
+  /** Epoch milliseconds. */
+  now: () => number;
   schedule: (delayMs: number, task: () => void) => () => void;
   /** Counts a record that was found. */
   onFound: (entry: Entry) => void;
   settleLane: (lane: ConsignmentLane, outcome: Outcome) => void;
   /** Sends a lane to the spool where it has waited long enough. */
   divertIfDue: (lane: ConsignmentLane) => void;
+  /** Some lanes may go on. */
+  onSettled: () => void;
 };
 
-/** A server that lost its client may still be storing. */
+/** Most of what a server stores though its client has gone is there by then. */
 const FIRST_LOOK_AFTER_MS = 250;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
  * Lanes that are held until the stream has told which of their records it has. What it has counts
- * as stored, the rest goes back into its lane. A lane can be taken out at any time, to be looked
- * for by somebody else.
+ * as stored; the rest goes back into its lane once a look that began after the grace has not seen
+ * it. A lane can be taken out at any time, to be looked for by somebody else.
  */
 export const createHeld = (deps: HeldDeps) => {
-  const { looker, marks, ledger, schedule, onFound, settleLane, divertIfDue } = deps;
+  const { looker, marks, ledger, grace, now, schedule } = deps;
+  const { onFound, settleLane, divertIfDue, onSettled } = deps;
   const jobs = new Map<ConsignmentLane, Job>();
 
   const pause = (delayMs: number, signal: AbortSignal): Promise<void> =>
@@ -96,9 +103,19 @@ export const createHeld = (deps: HeldDeps) => {
     return left;
   };
 
-  const settleLook = (job: Job, entries: readonly Entry[], result: LookupResult): void => {
+  /** Epoch milliseconds; a look that begins then, or later, is the last word. */
+  const conclusiveFrom = ({ failure }: Job, { partitionKey }: ConsignmentLane): number =>
+    Math.max(grace.endOf(partitionKey), failure === undefined ? grace.endOfEarlier : 0);
+
+  const settleLook = (
+    job: Job,
+    entries: readonly Entry[],
+    result: LookupResult,
+    lookedAt: number,
+  ): void => {
     for (const [lane, { missing, foundBytes }] of takeFound(job, entries, result)) {
-      if (missing.length > 0 && !result.isComplete) {
+      const isLastWord = result.isComplete && lookedAt >= conclusiveFrom(job, lane);
+      if (missing.length > 0 && !isLastWord) {
         job.byLane.set(lane, missing);
         continue;
       }
@@ -108,6 +125,11 @@ export const createHeld = (deps: HeldDeps) => {
       const failure = missing.length > 0 ? job.failure : undefined;
       settleLane(lane, { failed, failure, acceptedBytes: foundBytes });
     }
+  };
+
+  const msToNextLook = (job: Job): number => {
+    const times = [...job.byLane.keys()].map((lane) => conclusiveFrom(job, lane));
+    return Math.max(1, Math.min(...times) - now());
   };
 
   return {
@@ -141,6 +163,7 @@ export const createHeld = (deps: HeldDeps) => {
         job.byLane.set(lane, [...(job.byLane.get(lane) ?? []), entry]);
         jobs.set(lane, job);
       }
+      dropAbandoned(job);
       for (const lane of [...job.byLane.keys()]) divertIfDue(lane);
       let pauseMs = failure === undefined ? 0 : FIRST_LOOK_AFTER_MS;
       while (job.byLane.size > 0 && !job.abort.signal.aborted) {
@@ -149,14 +172,16 @@ export const createHeld = (deps: HeldDeps) => {
         const held = [...job.byLane.values()].flat();
         if (held.length === 0) break;
         const records = held.map(({ record }) => record);
+        const lookedAt = now();
         const result = await looker.look(records, job.attempt, job.abort.signal);
         if (result === undefined) {
           pauseMs = Math.min(Math.max(pauseMs, FIRST_LOOK_AFTER_MS) * 2, LONGEST_PAUSE_MS);
           continue;
         }
-        pauseMs = 0;
         job.attempt = result.attempt;
-        settleLook(job, held, result);
+        settleLook(job, held, result, lookedAt);
+        onSettled();
+        pauseMs = result.isComplete ? msToNextLook(job) : 0;
       }
     },
   };

@@ -12,6 +12,8 @@ export type LookDeps = {
 };
 
 const LOOK_TIMEOUT_MS = 10_000;
+/** A shard takes five reads a second, its consumers' included. */
+const LOOKS_AT_ONCE = 4;
 
 const NOT_YET =
   "Whether records of a failed call were stored cannot be seen yet; they are not sent again before.";
@@ -21,9 +23,58 @@ const FORBIDDEN =
 const errorOf = (error: unknown): Error =>
   error instanceof Error ? error : new Error(String(error));
 
-/** Looks for records in the stream, within ten seconds. Undefined where it cannot be read now. */
+/**
+ * Looks for records in the stream, a few looks at once and each within ten seconds of its turn.
+ * Undefined where it cannot be read now.
+ */
 export const createLook = ({ lookup, marks, schedule, report }: LookDeps) => {
   const totals = { lookups: 0, failedLookups: 0, foundRecords: 0 };
+  const turns: (() => void)[] = [];
+  let running = 0;
+
+  const takeTurn = async (): Promise<void> => {
+    if (running < LOOKS_AT_ONCE) running += 1;
+    else await new Promise<void>((resolve) => turns.push(resolve));
+  };
+
+  const passTurn = (): void => {
+    const next = turns.shift();
+    if (next === undefined) running -= 1;
+    else next();
+  };
+
+  const find = async (
+    records: readonly RecordEntry[],
+    attempt: Attempt,
+    signal: AbortSignal,
+  ): Promise<LookupResult | undefined> => {
+    totals.lookups += 1;
+    const timeout = new AbortController();
+    const abort = () => timeout.abort(new Error("Not needed any more."));
+    signal.addEventListener("abort", abort, { once: true });
+    const cancel = schedule(LOOK_TIMEOUT_MS, () =>
+      timeout.abort(new Error(`The stream was not read within ${LOOK_TIMEOUT_MS} ms.`)),
+    );
+    const aborted = new Promise<never>((_resolve, reject) => {
+      timeout.signal.addEventListener("abort", () => reject(timeout.signal.reason));
+    });
+    try {
+      const query = { records, attempt, isKnown: marks.isKnown };
+      return await Promise.race([lookup.find(query, timeout.signal), aborted]);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      totals.failedLookups += 1;
+      const { name, message } = errorOf(error);
+      const failure = { code: `look:${name}`, message };
+      if (/AccessDenied|NotAuthorized/.test(name)) report("error", failure, FORBIDDEN);
+      else report("warn", failure, NOT_YET);
+      return undefined;
+    } finally {
+      cancel();
+      signal.removeEventListener("abort", abort);
+    }
+  };
+
   return {
     totals,
     look: async (
@@ -31,31 +82,11 @@ export const createLook = ({ lookup, marks, schedule, report }: LookDeps) => {
       attempt: Attempt,
       signal: AbortSignal,
     ): Promise<LookupResult | undefined> => {
-      if (signal.aborted) return undefined;
-      totals.lookups += 1;
-      const timeout = new AbortController();
-      const abort = () => timeout.abort(new Error("Not needed any more."));
-      signal.addEventListener("abort", abort, { once: true });
-      const cancel = schedule(LOOK_TIMEOUT_MS, () =>
-        timeout.abort(new Error(`The stream was not read within ${LOOK_TIMEOUT_MS} ms.`)),
-      );
-      const aborted = new Promise<never>((_resolve, reject) => {
-        timeout.signal.addEventListener("abort", () => reject(timeout.signal.reason));
-      });
+      await takeTurn();
       try {
-        const query = { records, attempt, isKnown: marks.isKnown };
-        return await Promise.race([lookup.find(query, timeout.signal), aborted]);
-      } catch (error) {
-        if (signal.aborted) return undefined;
-        totals.failedLookups += 1;
-        const { name, message } = errorOf(error);
-        const failure = { code: `look:${name}`, message };
-        if (/AccessDenied|NotAuthorized/.test(name)) report("error", failure, FORBIDDEN);
-        else report("warn", failure, NOT_YET);
-        return undefined;
+        return signal.aborted ? undefined : await find(records, attempt, signal);
       } finally {
-        cancel();
-        signal.removeEventListener("abort", abort);
+        passTurn();
       }
     },
   };

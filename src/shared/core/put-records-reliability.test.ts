@@ -7,8 +7,10 @@ import {
   createTestClock,
   createTestDisk,
   createTestStream,
+  LATE_MS,
   startTestProcess,
   type TestProcess,
+  type TestProcessOptions,
 } from "./reliability.testing.ts";
 
 const logOf = (service: string, text: string): OutgoingLog => ({
@@ -24,7 +26,7 @@ const setUp = (...faults: CallFault[]) => {
   const clock = createTestClock();
   const stream = createTestStream(clock, () => faults.shift() ?? "none");
   const disk = createTestDisk();
-  const start = () => startTestProcess(disk, clock, stream);
+  const start = (options?: TestProcessOptions) => startTestProcess(disk, clock, stream, options);
   return { clock, stream, disk, start, faults };
 };
 
@@ -55,8 +57,130 @@ test("a call that stored nothing is looked for, and sent again", async () => {
   const answer = track(engine.submit(logsOf("a", "1")));
   await clock.advance(900);
   expect(answer.value).toEqual(ACCEPTED);
+  expect(engine.stats()).toMatchObject({ spool: { logs: 1 } });
+  await clock.advance(6_000);
   expect(stream.lines()).toEqual(["1"]);
-  expect(engine.stats()).toMatchObject({ lookups: 1, foundRecords: 0 });
+  expect(engine.stats()).toMatchObject({ foundRecords: 0, spool: { logs: 0 } });
+});
+
+test("what a call stores late, after it was given up and looked for, is stored once", async () => {
+  const faults = ["resetThenStore", "hangThenStore", "giveUpThenStore"] as const;
+  const play = async (fault: CallFault, options: TestProcessOptions): Promise<string[]> => {
+    const { clock, stream, start } = setUp(fault);
+    const { engine } = start(options);
+    const answer = track(engine.submit(logsOf("a", "1", "2")));
+    await clock.advance(1_000);
+    expect(answer.value).toEqual(ACCEPTED);
+    await clock.advance(30_000);
+    expect(engine.stats().spool).toMatchObject({ logs: 0 });
+    return stream.lines();
+  };
+  for (const fault of faults) {
+    expect(await play(fault, {})).toEqual(["1", "2"]);
+    // The test would see it.
+    expect(await play(fault, { lateArrivalGraceMs: 0 })).toEqual(["1", "2", "1", "2"]);
+  }
+});
+
+test("what a drain's call stores late is stored once, also when its process was killed", async () => {
+  const play = async (isKilled: boolean, options: TestProcessOptions): Promise<string[]> => {
+    const fault = isKilled ? "hangThenStore" : "giveUpThenStore";
+    const { clock, stream, start } = setUp("refuse", "refuse", "refuse", fault);
+    const first = start(options);
+    void first.engine.submit(logsOf("a", "1", "2"));
+    await clock.advance(2_500);
+    if (isKilled) {
+      first.kill();
+      start(options);
+    }
+    await clock.advance(30_000);
+    return stream.lines();
+  };
+  for (const isKilled of [false, true]) {
+    expect(await play(isKilled, {})).toEqual(["1", "2"]);
+    expect(await play(isKilled, { lateArrivalGraceMs: 0 })).toEqual(["1", "2", "1", "2"]);
+  }
+});
+
+test("what waits for the stream's word holds up its own service alone, which keeps its order", async () => {
+  for (const fault of ["resetThenStore", "reset", "giveUpThenStore"] as const) {
+    const { clock, stream, start } = setUp(fault, fault, fault);
+    const { engine } = start();
+    void engine.submit(logsOf("a", "a1"));
+    await clock.advance(1_000);
+    expect(engine.stats().spool).toMatchObject({ logs: 1 });
+    const behind = track(engine.submit(logsOf("a", "a2")));
+    await clock.advance(50);
+    expect(behind.value).toEqual(ACCEPTED);
+    for (const service of ["b", "c"]) void engine.submit(logsOf(service, `${service}1`));
+    await clock.advance(1_000);
+    // Four calls at once are all there are; none of them waits for a look.
+    for (const service of ["d", "e", "f", "g"]) {
+      const other = track(engine.submit(logsOf(service, `${service}1`)));
+      await clock.advance(50);
+      expect(other.value).toEqual(ACCEPTED);
+      expect(stream.lines()).toContain(`${service}1`);
+    }
+    await clock.advance(60_000);
+    expect(stream.lines().filter((text) => text.startsWith("a"))).toEqual(["a1", "a2"]);
+    expect(stream.lines().sort()).toEqual(["a1", "a2", "b1", "c1", "d1", "e1", "f1", "g1"]);
+  }
+});
+
+test("in the spool, too, other services pass one that waits for the stream's word", async () => {
+  const { clock, stream, start } = setUp("refuse", "refuse", "refuse", "resetThenStore");
+  const { engine } = start();
+  void engine.submit(logsOf("a", "a1"));
+  await clock.advance(2_000);
+  void engine.submit(logsOf("b", "b1"));
+  void engine.submit(logsOf("a", "a2"));
+  await clock.advance(2_000);
+  expect(stream.lines()).toEqual(["b1"]);
+  await clock.advance(10_000);
+  expect(stream.lines()).toEqual(["b1", "a1", "a2"]);
+});
+
+test("a call that Kinesis answered, or never got, waits for no grace", async () => {
+  for (const fault of ["internalFailure", "refuse", "throttle", "throttleSome"] as const) {
+    const { clock, stream, start } = setUp(fault);
+    const { engine } = start();
+    void engine.submit(logsOf("a", "1"));
+    await clock.advance(345);
+    expect(stream.lines()).toEqual(["1"]);
+    expect(engine.stats()).toMatchObject({ spooledLogs: 0, acknowledgedLogs: 1 });
+  }
+});
+
+test("nor does what Kinesis answered with an error while it was down, once it is back", async () => {
+  const { clock, stream, start } = setUp(...Array<CallFault>(3).fill("internalFailure"));
+  const { engine } = start();
+  for (const service of ["a", "b", "c"]) {
+    void engine.submit(logsOf(service, service));
+    await clock.advance(20);
+  }
+  expect(engine.stats().spool).toMatchObject({ logs: 3 });
+  await clock.advance(2_000);
+  expect(stream.lines().sort()).toEqual(["a", "b", "c"]);
+});
+
+test("without a spool, what may come late is UNCONFIRMED, and its key sent again stores it once", async () => {
+  for (const fault of ["resetThenStore", "giveUpThenStore", "reset"] as const) {
+    const { clock, stream, start } = setUp(fault);
+    const process = start({ hasSpool: false });
+    // Past the time for which calls of an earlier process are waited for.
+    await clock.advance(10_000);
+    const answers: string[] = [];
+    const startedAt = clock.now();
+    while (!answers.includes("accepted") && answers.length < 10) {
+      const answer = track(submitKeyed(process, "k", logsOf("a", "1")));
+      await clock.advance(1_000);
+      answers.push(answer.value ?? "no answer");
+    }
+    expect(answers).toEqual([...answers.slice(0, -1).map(() => "again"), "accepted"]);
+    expect(clock.now() - startedAt).toBeLessThanOrEqual(LATE_MS + 3_000);
+    await clock.advance(30_000);
+    expect(stream.lines()).toEqual(["1"]);
+  }
 });
 
 test("a record equal to an earlier one is not taken for it", async () => {
@@ -64,7 +188,7 @@ test("a record equal to an earlier one is not taken for it", async () => {
   const { engine } = start();
   for (let turn = 0; turn < 3; turn += 1) {
     const answer = track(engine.submit(logsOf("a", "same")));
-    await clock.advance(900);
+    await clock.advance(7_000);
     expect(answer.value).toEqual(ACCEPTED);
   }
   expect(stream.lines()).toEqual(["same", "same", "same"]);
@@ -185,7 +309,7 @@ test("killed between sending and hearing of it, the next process looks before it
     expect([...disk.attempts.values()]).toHaveLength(1);
     first.kill();
     start();
-    await clock.advance(5_000);
+    await clock.advance(7_000);
     expect(stream.lines()).toEqual(["1", "2"]);
   }
 });
@@ -211,7 +335,7 @@ const submitKeyed = async (
 };
 
 test("a batch with a key is stored once, though its process was killed before the answer", async () => {
-  for (const fault of ["storeThenHang", "hang", "refuse", "reset"] as const) {
+  for (const fault of ["storeThenHang", "hang", "hangThenStore", "refuse", "reset"] as const) {
     const { clock, stream, start } = setUp(fault);
     const logs = [...logsOf("a", "1".repeat(50), "2".repeat(50)), ...logsOf("b", "3")];
     const first = start();
@@ -221,7 +345,7 @@ test("a batch with a key is stored once, though its process was killed before th
     const answer = track(submitKeyed(start(), "k", logs));
     await clock.advance(3_000);
     expect(answer.value).toBe("accepted");
-    await clock.advance(5_000);
+    await clock.advance(10_000);
     expect(stream.lines().sort()).toEqual(
       logs.map(({ bytes }) => new TextDecoder().decode(bytes)).sort(),
     );
@@ -310,7 +434,7 @@ const play = async (steps: readonly Step[], faults: readonly CallFault[]) => {
       }
     }
   }
-  for (let round = 0; round < 10; round += 1) {
+  for (let round = 0; round < 20; round += 1) {
     await clock.advance(30_000);
     for (const [key, batch] of keyed) if (!batch.isDone) ask(key, batch);
   }
@@ -327,6 +451,10 @@ test("whatever fails and is killed: accepted is stored once, and so is every bat
     "storeThenReset",
     "hang",
     "storeThenHang",
+    "internalFailure",
+    "resetThenStore",
+    "hangThenStore",
+    "giveUpThenStore",
     "throttle",
     "throttleSome",
   );
@@ -349,7 +477,18 @@ test("whatever fails and is killed: accepted is stored once, and so is every bat
 }, 120_000);
 
 test("whatever fails and is killed: the accepted logs of a service are in the order they were sent", async () => {
-  const fault = faultOf("refuse", "reset", "storeThenReset", "hang", "storeThenHang", "throttle");
+  const fault = faultOf(
+    "refuse",
+    "reset",
+    "storeThenReset",
+    "hang",
+    "storeThenHang",
+    "internalFailure",
+    "resetThenStore",
+    "hangThenStore",
+    "giveUpThenStore",
+    "throttle",
+  );
   await fc.assert(
     fc.asyncProperty(
       fc.array(stepOf(fc.constant(false)), { minLength: 3, maxLength: 30 }),
@@ -386,5 +525,6 @@ test("records of a batch with a key are sent out of the spool one by one, to be 
   const answer = track(submitKeyed(start(), "k", logs));
   await clock.advance(3_000);
   expect(answer.value).toBe("accepted");
+  await clock.advance(5_000);
   expect(stream.lines()).toEqual(["before", "1", "2", "after"]);
 });

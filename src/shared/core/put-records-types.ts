@@ -37,6 +37,11 @@ export type EngineOptions = {
    * without one, unless given.
    */
   callTimeoutMs?: number;
+  /**
+   * How long after a call without an answer its records may still be stored;
+   * LATE_ARRIVAL_GRACE_MS unless given.
+   */
+  lateArrivalGraceMs?: number;
   /** What waits for longer goes to the spool; a third of the request deadline unless given. */
   spoolAfterMs?: number;
 };

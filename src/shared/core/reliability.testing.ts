@@ -51,7 +51,10 @@ export const createTestClock = () => {
 
 export type TestClock = ReturnType<typeof createTestClock>;
 
-/** What happens to a call: `store` is done before the answer goes wrong. */
+/**
+ * What happens to a call: `store` is done before the answer goes wrong, or where it comes last,
+ * LATE_MS after the call was begun, or after it was given up.
+ */
 export type CallFault =
   | "none"
   | "refuse"
@@ -59,8 +62,15 @@ export type CallFault =
   | "storeThenReset"
   | "hang"
   | "storeThenHang"
+  | "internalFailure"
+  | "resetThenStore"
+  | "hangThenStore"
+  | "giveUpThenStore"
   | "throttle"
   | "throttleSome";
+
+/** Within the grace of five seconds, and long after a first look. */
+export const LATE_MS = 4_000;
 
 type Stored = SeenRecord & { at: number };
 
@@ -85,15 +95,23 @@ export const createTestStream = (clock: TestClock, nextFault: () => CallFault) =
     message: "planned",
   };
   const writer: RecordWriter = {
-    putRecords: async (entries) => {
+    putRecords: async (entries, signal) => {
       calls += 1;
       const fault = nextFault();
+      const storeLate = () => clock.schedule(LATE_MS, () => void entries.map(store));
+      if (fault === "resetThenStore" || fault === "hangThenStore") storeLate();
+      if (fault === "giveUpThenStore") signal.addEventListener("abort", storeLate, { once: true });
       await clock.sleep(5);
+      if (fault === "internalFailure")
+        throw new PutRecordsError("unavailable", "InternalFailure", "planned", {
+          isAnswered: true,
+        });
       if (fault === "refuse")
         throw new PutRecordsError("unavailable", "ECONNREFUSED", "planned", { mayBeStored: false });
       if (fault === "throttle") throw new PutRecordsError("throttled", "Throttling", "planned");
-      if (fault === "reset") throw new Error("socket hang up");
-      if (fault === "hang") return await new Promise<never>(() => {});
+      if (fault === "reset" || fault === "resetThenStore") throw new Error("socket hang up");
+      if (fault === "hang" || fault === "hangThenStore" || fault === "giveUpThenStore")
+        return await new Promise<never>(() => {});
       if (fault === "throttleSome")
         return entries.map((entry, index) => (index % 2 === 0 ? throttled : store(entry)));
       const results = entries.map(store);
@@ -228,12 +246,18 @@ export type TestProcess = {
   kill(): void;
 };
 
+export type TestProcessOptions = {
+  random?: () => number;
+  hasSpool?: boolean;
+  lateArrivalGraceMs?: number;
+};
+
 /** Ingest without its HTTP: an engine with everything it can have, on a disk that may be older. */
 export const startTestProcess = (
   disk: TestDisk,
   clock: TestClock,
   stream: ReturnType<typeof createTestStream>,
-  random: () => number = () => 0.5,
+  { random = () => 0.5, hasSpool = true, ...options }: TestProcessOptions = {},
 ): TestProcess => {
   let isAlive = true;
   const schedule: TestClock["schedule"] = (delayMs, task) =>
@@ -244,13 +268,19 @@ export const startTestProcess = (
     {
       writer: stream.writer,
       lookup: stream.lookup,
-      spool: createTestSpool(disk, clock, () => isAlive),
+      spool: hasSpool ? createTestSpool(disk, clock, () => isAlive) : undefined,
       now: clock.now,
       schedule,
       random,
       log: silentLogger,
     },
-    { lingerMs: 2, packBytes: 60, maxQueueBytes: 10_000_000, requestDeadlineMs: 1_000 },
+    {
+      lingerMs: 2,
+      packBytes: 60,
+      maxQueueBytes: 10_000_000,
+      requestDeadlineMs: 1_000,
+      ...options,
+    },
   );
   const spooled = new Map<string, Set<number>>();
   for (const { id, tag } of disk.entries)

@@ -5,10 +5,12 @@ import type { Circuit } from "./put-records-circuit.ts";
 import { toPutRecordsError } from "./put-records-error.ts";
 import type { Look } from "./put-records-look.ts";
 import type { Marks } from "./put-records-marks.ts";
-import type { Attempt, StoredAt } from "./record-lookup.ts";
+import type { StoredAt } from "./record-lookup.ts";
 import type { Report } from "./repeat-limited-report.ts";
 import type { Spool, SpooledEntry } from "./spool.ts";
-import { createSpoolWindow, type DrainRecord, toDrainRecord } from "./spool-window.ts";
+import { createPause } from "./spool-pause.ts";
+import { createUnsureRecords, entriesOf, type Unsure } from "./spool-unsure.ts";
+import { createSpoolWindow, type DrainRecord } from "./spool-window.ts";
 
 export type SpoolDrainDeps = {
   spool: Spool;
@@ -17,6 +19,8 @@ export type SpoolDrainDeps = {
   looker: Look | undefined;
   marks: Marks;
   circuit: Circuit;
+  /** How long after a call without an answer its records may still be stored. */
+  lateArrivalGraceMs: number;
   now: () => number;
   schedule: (delayMs: number, task: () => void) => () => void;
   report: Report;
@@ -29,14 +33,6 @@ export type SpoolDrainOptions = {
   packBytes: number;
   backoffMs: (failures: number) => number;
   callTimeoutMs?: number;
-};
-
-/** Records that were sent, of which is not known whether they were stored. */
-type Unsure = {
-  attempt: Attempt;
-  /** Undefined where the attempt is told by the entries themselves. */
-  readonly attemptId: number | undefined;
-  records: readonly DrainRecord[];
 };
 
 const WINDOW_BYTES = 8 * MIB;
@@ -54,42 +50,25 @@ const IDLE_MS = 60_000;
 /**
  * Sends what is in the spool, in order for each partition key, until it is closed. What it is about
  * to send is on the disk before, so that after a kill the next process looks for it in the stream
- * first and sends only what is missing. Never gives a log up.
+ * first and sends only what is missing. Meanwhile other partition keys go on. Never gives a log up.
  */
 export const createSpoolDrain = (
-  { spool, writer, looker, marks, circuit, now, schedule, report, onDrained }: SpoolDrainDeps,
+  deps: SpoolDrainDeps,
   { packBytes, backoffMs, callTimeoutMs = CALL_TIMEOUT_MS }: SpoolDrainOptions,
 ) => {
+  const { spool, writer, looker, marks, circuit, now, schedule, report, onDrained } = deps;
   const window = createSpoolWindow(packBytes, backoffMs);
   const caller = createCaller({ writer, schedule });
   const closing = new AbortController();
   const totals = { drainedLogs: 0, drainCalls: 0 };
-  let unsure: Unsure[] = [];
+  const unsure = createUnsureRecords(now, deps.lateArrivalGraceMs);
+  const sending = createPause(schedule, closing.signal);
+  const looking = createPause(schedule, closing.signal);
   let pauseMs = FIRST_PAUSE_MS;
-  let hasNews = false;
-  let wake: (() => void) | undefined;
-  spool.onAppend(() => {
-    hasNews = true;
-    wake?.();
-  });
-
-  const sleep = (delayMs: number): Promise<void> =>
-    new Promise((resolve) => {
-      const isIdle = delayMs === IDLE_MS;
-      if (closing.signal.aborted || (isIdle && hasNews)) return resolve();
-      const cancel = schedule(delayMs, () => end());
-      const end = () => {
-        wake = undefined;
-        cancel();
-        closing.signal.removeEventListener("abort", end);
-        resolve();
-      };
-      closing.signal.addEventListener("abort", end);
-      wake = isIdle ? end : undefined;
-    });
+  spool.onAppend(sending.wake);
 
   const backOff = async (): Promise<void> => {
-    await sleep(pauseMs);
+    await sending.full(pauseMs);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
   };
 
@@ -108,31 +87,14 @@ export const createSpoolDrain = (
     }
   };
 
-  const entriesOf = (records: readonly DrainRecord[]): SpooledEntry[] =>
-    records.flatMap(({ entries }) => [...entries]);
-
-  /** What of a batch was sent before it came here is told by the entries, one attempt after another. */
-  const noteAttempts = (entries: readonly SpooledEntry[]): void => {
-    for (const entry of entries) {
-      if (entry.attempt === undefined) continue;
-      const { startedAt } = entry.attempt;
-      const record = toDrainRecord(entry.partitionKey, [entry]);
-      const same = unsure.find(
-        (one) => one.attemptId === undefined && one.attempt.startedAt === startedAt,
-      );
-      if (same === undefined)
-        unsure.push({ attempt: entry.attempt, attemptId: undefined, records: [record] });
-      else same.records = [...same.records, record];
-    }
-  };
-
   const load = async (): Promise<void> => {
-    hasNews = false;
+    sending.listen();
     while (window.bytes() < WINDOW_BYTES) {
       const entries = await spool.read(WINDOW_BYTES - window.bytes());
       if (entries.length === 0) return;
       for (const entry of entries) window.add(entry);
-      noteAttempts(entries);
+      unsure.addSpooled(entries);
+      looking.wake();
     }
   };
 
@@ -141,48 +103,37 @@ export const createSpoolDrain = (
     const open = spool.openAttempts();
     if (open.length === 0) return;
     const byId = window.entriesById();
-    for (const { attemptId, attempt, records } of open) {
-      const known = records.flatMap((ids) => {
-        const entries = ids.flatMap((id) => byId.get(id) ?? []);
-        const [first] = entries;
-        return first !== undefined && entries.length === ids.length
-          ? [toDrainRecord(first.partitionKey, entries)]
-          : [];
-      });
-      unsure.push({ attempt, attemptId, records: known });
-    }
+    for (const attempt of open) unsure.addRecovered(attempt, byId);
+    looking.wake();
   };
 
-  const settleUnsure = async (
+  const settleLook = async (
     one: Unsure,
     found: readonly (StoredAt | undefined)[],
     isComplete: boolean,
+    lookedAt: number,
   ): Promise<void> => {
-    const stored = one.records.filter((_record, index) => found[index] !== undefined);
-    const missing = one.records.filter((_record, index) => found[index] === undefined);
-    if (looker !== undefined) looker.totals.foundRecords += stored.length;
+    const { stored, isOver } = unsure.settle(one, found, isComplete, lookedAt);
     marks.note(found.filter((at) => at !== undefined));
-    const entries = entriesOf(stored);
     const { attemptId } = one;
-    one.records = missing;
-    if (isComplete) unsure = unsure.filter((other) => other !== one);
-    if (isComplete && attemptId !== undefined)
-      await drop(entries, () => spool.end(attemptId, entries));
-    else if (entries.length > 0) await drop(entries, () => spool.done(entries));
+    try {
+      if (isOver && attemptId !== undefined) await drop(stored, () => spool.end(attemptId, stored));
+      else if (stored.length > 0) await drop(stored, () => spool.done(stored));
+    } finally {
+      sending.wake();
+    }
   };
 
-  /** False where the stream cannot be read now. */
-  const lookForOne = async (one: Unsure): Promise<boolean> => {
-    if (looker === undefined || one.records.length === 0) {
-      const none = one.records.map(() => undefined);
-      await settleUnsure(one, none, true);
-      return true;
-    }
-    const result = await looker.look(one.records, one.attempt, closing.signal);
-    if (result === undefined) return false;
+  const lookFor = async (one: Unsure): Promise<void> => {
+    const { records } = one;
+    if (looker === undefined || records.length === 0)
+      return await settleLook(one, [], true, Number.POSITIVE_INFINITY);
+    const lookedAt = now();
+    const result = await looker.look(records, one.attempt, closing.signal);
+    if (result === undefined) return unsure.postpone(one);
     one.attempt = result.attempt;
-    await settleUnsure(one, result.found, result.isComplete);
-    return true;
+    looker.totals.foundRecords += result.found.filter((at) => at !== undefined).length;
+    await settleLook(one, result.found, result.isComplete, lookedAt);
   };
 
   const settleCall = async (
@@ -221,8 +172,11 @@ export const createSpoolDrain = (
         circuit.failed();
         report("warn", error, "Spooled logs could not be sent and are tried again.");
       }
-      if (error.mayBeStored) unsure.push({ attempt, attemptId, records });
-      else await spool.end(attemptId, []);
+      if (error.mayBeStored) {
+        const sent = error.mayStillArrive ? attempt : { ...attempt, until: now() };
+        unsure.addCall(sent, attemptId, records, error.mayStillArrive);
+        looking.wake();
+      } else await spool.end(attemptId, []);
       if (!closing.signal.aborted) await backOff();
       return;
     }
@@ -234,18 +188,17 @@ export const createSpoolDrain = (
   const step = async (): Promise<void> => {
     await load();
     if (closing.signal.aborted) return;
-    const [one] = unsure;
-    if (one !== undefined) {
-      if (await lookForOne(one)) pauseMs = FIRST_PAUSE_MS;
-      else await backOff();
-      return;
-    }
-    if (window.isEmpty()) return await sleep(IDLE_MS);
-    if (!circuit.takeTry()) return await sleep(Math.max(1, circuit.nextTryAt() - now()));
+    const held = unsure.heldKeys();
+    const turnAt = window.nextTurnAt(held) ?? now() + IDLE_MS;
+    if (turnAt > now()) return await sending.untilWoken(turnAt - now());
+    if (!circuit.takeTry()) return await sending.full(Math.max(1, circuit.nextTryAt() - now()));
     const maxRecords = circuit.isOpen() ? TRY_RECORDS : PUT_RECORDS_MAX_ENTRIES;
-    const records = window.pick(now(), maxRecords, CALL_BYTES);
-    if (records.length > 0) return await send(records);
-    await sleep(Math.max(1, (window.nextTurnAt() ?? now()) - now()));
+    await send(window.pick(now(), maxRecords, CALL_BYTES, held));
+  };
+
+  const reportStuck = (error: unknown): void => {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    report("error", { code: name, message }, "The spool cannot be drained now; it is kept.");
   };
 
   const run = async (): Promise<void> => {
@@ -259,20 +212,38 @@ export const createSpoolDrain = (
         }
         await step();
       } catch (error) {
-        const { name, message } = error instanceof Error ? error : new Error(String(error));
-        report("error", { code: name, message }, "The spool cannot be drained now; it is kept.");
+        reportStuck(error);
         await backOff();
       }
     }
   };
 
-  const running = run();
+  /** Beside the sending, so that what is unsure holds up its own partition keys alone. */
+  const runLooks = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      looking.listen();
+      const one = unsure.next();
+      const waitMs = one === undefined ? IDLE_MS : one.nextLookAt - now();
+      if (one === undefined || waitMs > 0) {
+        await looking.untilWoken(waitMs);
+        continue;
+      }
+      try {
+        await lookFor(one);
+      } catch (error) {
+        reportStuck(error);
+        unsure.postpone(one);
+      }
+    }
+  };
+
+  const running = Promise.all([run(), runLooks()]);
 
   return {
     stats: () => ({ ...totals }),
     /** All that is left is in memory and makes a call or two: what comes next can wait for it. */
     isNearlyDry: (): boolean =>
-      unsure.length === 0 &&
+      unsure.isEmpty() &&
       window.count() === spool.depth().entries &&
       window.bytes() < NEARLY_DRY_BYTES,
     /** Lets a call under way end, for so long; what it leaves open is looked for at the next start. */

@@ -67,7 +67,6 @@ export const createSpoolWindow = (packBytes: number, backoffMs: (failures: numbe
     /** In memory, bookkeeping included. */
     bytes: (): number => bytes,
     count: (): number => count,
-    isEmpty: (): boolean => count === 0,
 
     add: (entry: SpooledEntry): void => {
       const queue = queues.get(entry.partitionKey) ?? { entries: [], failures: 0, notBefore: 0 };
@@ -77,12 +76,17 @@ export const createSpoolWindow = (packBytes: number, backoffMs: (failures: numbe
       count += 1;
     },
 
-    /** The next call; what it takes stays here until it is removed. */
-    pick: (now: number, maxRecords: number, maxBytes: number): DrainRecord[] => {
+    /** The next call, of keys that are not held; what it takes stays here until it is removed. */
+    pick: (
+      now: number,
+      maxRecords: number,
+      maxBytes: number,
+      held: ReadonlySet<string>,
+    ): DrainRecord[] => {
       const records: DrainRecord[] = [];
       let size = 0;
       for (const [partitionKey, queue] of [...queues]) {
-        if (queue.notBefore > now) continue;
+        if (queue.notBefore > now || held.has(partitionKey)) continue;
         let from = 0;
         while (records.length < maxRecords) {
           const count = countNext(queue.entries, from);
@@ -104,15 +108,16 @@ export const createSpoolWindow = (packBytes: number, backoffMs: (failures: numbe
 
     remove: (done: readonly SpooledEntry[]): void => {
       const ids = new Map<string, Set<number>>();
-      for (const entry of done) {
-        const gone = ids.get(entry.partitionKey) ?? new Set();
-        ids.set(entry.partitionKey, gone.add(entry.id));
-        bytes -= weigh(entry);
-        count -= 1;
-      }
+      for (const { partitionKey, id } of done)
+        ids.set(partitionKey, (ids.get(partitionKey) ?? new Set()).add(id));
       for (const [partitionKey, gone] of ids) {
         const queue = queues.get(partitionKey);
         if (queue === undefined) continue;
+        for (const entry of queue.entries) {
+          if (!gone.has(entry.id)) continue;
+          bytes -= weigh(entry);
+          count -= 1;
+        }
         queue.entries = queue.entries.filter(({ id }) => !gone.has(id));
         queue.failures = 0;
         queue.notBefore = 0;
@@ -128,11 +133,11 @@ export const createSpoolWindow = (packBytes: number, backoffMs: (failures: numbe
       queue.notBefore = now + backoffMs(queue.failures);
     },
 
-    /** Epoch milliseconds of the next end of a back-off. */
-    nextTurnAt: (): number | undefined => {
+    /** Epoch milliseconds from which on there is a call; undefined where every key is held. */
+    nextTurnAt: (held: ReadonlySet<string>): number | undefined => {
       let next: number | undefined;
-      for (const { notBefore } of queues.values())
-        if (next === undefined || notBefore < next) next = notBefore;
+      for (const [partitionKey, { notBefore }] of queues)
+        if (!held.has(partitionKey) && (next === undefined || notBefore < next)) next = notBefore;
       return next;
     },
 
