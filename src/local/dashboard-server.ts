@@ -10,6 +10,9 @@ import { createStreamCatalog } from "../shared/aws/stream-catalog.ts";
 import type { Config } from "../shared/core/config.ts";
 import { createDashboardReader } from "../shared/core/dashboard/reader.ts";
 import { readUiFiles } from "../shared/disk/ui-files.ts";
+import { createAlertStore } from "./alert-store.ts";
+import { createAlertWebhook } from "./alert-webhook.ts";
+import { startDashboardWatch } from "./dashboard-watch.ts";
 import { createIngestStatusSource } from "./ingest-status.ts";
 import type { Part, PartContext } from "./part.ts";
 
@@ -77,8 +80,24 @@ export const startDashboard = async (
       freshMs: Math.max(FRESH_MS, config.POLL_INTERVAL * 2_000),
     },
   );
+  const dashboardUrl = `http://${reachable(config.HOST)}:${port}`;
+  const watch = startDashboardWatch({
+    reader,
+    bucket: config.TARGET_BUCKET,
+    rules: config.ALERT_RULES,
+    forMs: config.ALERT_FOR * 1_000,
+    notify:
+      config.ALERT_WEBHOOK_URL === undefined
+        ? undefined
+        : createAlertWebhook(config.ALERT_WEBHOOK_URL, { stage: config.STAGE, dashboardUrl }),
+    store: createAlertStore(config.DASHBOARD_DIR),
+    log,
+    now,
+  });
   const app = createDashboardApp({
     reader,
+    history: watch.history,
+    alerts: watch.alerts,
     frame: {
       stage: config.STAGE,
       endpoint: config.AWS_ENDPOINT_URL?.replace(/^https?:\/\//, "") ?? "AWS",
@@ -108,6 +127,7 @@ export const startDashboard = async (
       // Nothing here is worth waiting for: it can be asked again.
       server.closeAllConnections();
       await closed;
+      await watch.stop();
       kinesis.destroy();
       s3.destroy();
     },

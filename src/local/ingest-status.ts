@@ -8,8 +8,9 @@ const figure = z.number().nullable().catch(null);
 const metricsSchema = z.object({
   throughput: z.object({ logs_per_second: figure }).catch({ logs_per_second: null }),
   totals: z
-    .object({ accepted: figure, rejected: figure })
-    .catch({ accepted: null, rejected: null }),
+    .object({ accepted: figure, rejected: figure, requests: figure })
+    .catch({ accepted: null, rejected: null, requests: null }),
+  kinesis: z.object({ throttled_records: figure }).catch({ throttled_records: null }),
   queue: z.object({ logs: figure }).catch({ logs: null }),
   spool: z
     .object({
@@ -46,12 +47,14 @@ export const createIngestStatusSource = (baseUrl: string, token?: string): Inges
     }
     const parsed = metricsSchema.safeParse(body);
     if (!response.ok || !parsed.success) return fail(`HTTP ${response.status}`, "failed");
-    const { throughput, totals, queue, spool } = parsed.data;
+    const { throughput, totals, queue, spool, kinesis } = parsed.data;
     return {
       logsPerSecond: throughput.logs_per_second,
       accepted: totals.accepted,
       rejected: totals.rejected,
       queueSize: queue.logs,
+      requests: totals.requests,
+      throttledRecords: kinesis.throttled_records,
       spool: spool && {
         logs: spool.logs,
         bytes: spool.bytes,

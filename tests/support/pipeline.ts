@@ -60,6 +60,7 @@ export const pipelineEnv = async (extra: NodeJS.ProcessEnv = {}): Promise<NodeJS
     DASHBOARD_PORT: String(dashboard),
     LOCAL_AWS_DIR: path.join(temporaryFolder(), "data"),
     SPOOL_DIR: path.join(temporaryFolder(), "spool"),
+    DASHBOARD_DIR: path.join(temporaryFolder(), "dashboard"),
     POLL_INTERVAL: "1",
     LOG_FORMAT: "json",
     ...extra,

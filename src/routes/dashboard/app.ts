@@ -1,10 +1,14 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { Hono } from "hono";
 import { compress } from "hono/compress";
+import { type AlertSource, noAlerts } from "../../shared/core/dashboard/alerts/source.ts";
+import type { HistorySource } from "../../shared/core/dashboard/history/history.ts";
 import type { DashboardReader } from "../../shared/core/dashboard/reader.ts";
 import type { Logger } from "../../shared/core/logger.ts";
 import { allowHost } from "../allow-host.ts";
 import { problem } from "../problem.ts";
+import { createAlertsApi } from "./alerts/api.ts";
+import { createAlertsPages } from "./alerts/pages.tsx";
 import type { AreaDeps } from "./area.ts";
 import { createBucketsApi } from "./buckets/api.ts";
 import { createBucketsPages } from "./buckets/pages.tsx";
@@ -27,6 +31,9 @@ import { createStreamsPages } from "./streams/pages.tsx";
 
 export type DashboardDeps = {
   reader: DashboardReader;
+  /** Undefined where nobody keeps one. */
+  history?: HistorySource | undefined;
+  alerts?: AlertSource | undefined;
   frame: Omit<Frame, "scripts">;
   /** The browser's scripts; pages are whole without them. */
   ui?: UiFiles | undefined;
@@ -41,7 +48,13 @@ export type DashboardDeps = {
   now: () => number;
 };
 
-const createApi = (deps: AreaDeps): OpenAPIHono => {
+type AppDeps = AreaDeps & {
+  history: HistorySource | undefined;
+  alerts: AlertSource;
+  ingestUrl: string | undefined;
+};
+
+const createApi = (deps: AppDeps): OpenAPIHono => {
   const api = new OpenAPIHono();
   api.use(async (c, next) => {
     await next();
@@ -52,25 +65,29 @@ const createApi = (deps: AreaDeps): OpenAPIHono => {
   api.route("/", createBucketsApi(deps));
   api.route("/", createPartitionsApi(deps));
   api.route("/", createLogsApi(deps));
+  api.route("/", createAlertsApi(deps.alerts, deps.now));
   return api;
 };
 
-const createPages = (deps: AreaDeps, { ingestUrl }: Pick<DashboardDeps, "ingestUrl">): Hono => {
+const createPages = (deps: AppDeps): Hono => {
   const app = new Hono();
-  app.route("/", createOverviewPages({ ...deps, ingestUrl }));
+  app.route("/", createOverviewPages(deps));
   app.route("/", createStreamsPages(deps));
   app.route("/", createBucketsPages(deps));
   app.route("/", createPartitionsPages(deps));
   app.route("/", createLogsPages(deps));
+  app.route("/", createAlertsPages(deps, deps.alerts));
   app.onError(deps.pages.failed);
   return app;
 };
 
 /** The whole dashboard: JSON API, pages and their files. Reads only. */
 export const createDashboardApp = (deps: DashboardDeps): Hono => {
-  const { reader, host, allowedHosts, ui = noUiFiles, log, now } = deps;
+  const { reader, host, allowedHosts, ui = noUiFiles, alerts = noAlerts, log, now } = deps;
   const frame = { ...deps.frame, scripts: ui.entries };
-  const area = { reader, pages: createPageRenderer({ frame, log, now }), now };
+  const pages = createPageRenderer({ frame, firing: alerts.firing, log, now });
+  const { history, ingestUrl } = deps;
+  const area = { reader, pages, history, alerts, ingestUrl, now };
   const app = new Hono();
   app.use(protectPage);
   if (host !== undefined) app.use(allowHost({ what: "dashboard", host, others: allowedHosts }));
@@ -79,9 +96,9 @@ export const createDashboardApp = (deps: DashboardDeps): Hono => {
   app.route("/", createAssetRoutes());
   app.route("/", createUiRoutes(ui));
   app.route("/", createPreferenceRoutes());
-  app.route("/", createPages(area, deps));
+  app.route("/", createPages(area));
   const api = createApi(area);
-  app.route("/", createDocsPages({ api, pages: area.pages, viewerStyles: ui.entries["docs.css"] }));
+  app.route("/", createDocsPages({ api, pages, viewerStyles: ui.entries["docs.css"] }));
   app.route("/", api);
   app.notFound((c) =>
     problem(404, { code: "UNKNOWN_PATH", detail: `There is nothing at ${c.req.path}.` }),

@@ -173,9 +173,10 @@ export const partitionsJson = (bucket: string, analysis: PartitionAnalysis) => (
 export const consumerJson = (consumer: Attempt<ConsumerStatus>) => {
   if (!consumer.ok)
     return {
-      status: "unknown",
+      status: "unknown" as const,
       records_processed: null,
       last_poll: null,
+      millis_behind_latest: null,
       reason: consumer.error.message,
       error: consumer.error.message,
     };

@@ -101,10 +101,8 @@ export const BucketTable: FC<Bounded<BucketRow> & { now: number }> = ({
   </>
 );
 
-export const ShardStateTable: FC<{ consumer: ConsumerStatus; now: number }> = ({
-  consumer,
-  now,
-}) => (
+/** State objects that are there and cannot be understood, and a list that was cut. */
+export const UnreadableStates: FC<{ consumer: ConsumerStatus }> = ({ consumer }) => (
   <>
     <Table
       caption="Shards as the consumer last recorded them"

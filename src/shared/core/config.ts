@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { parseRules } from "./dashboard/alerts/rules.ts";
 import {
   EVENT_SOURCE_MAX_BATCH_RECORDS,
   EVENT_SOURCE_MAX_PARALLELIZATION_FACTOR,
@@ -39,6 +40,26 @@ export const configSchema = z.object({
   /** Where the dashboard asks ingest for its figures; by default INGEST_PORT of this machine. */
   INGEST_URL: url(),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  /** What is watched, and from which figure on it is an alert: see docs/dashboard.md. */
+  ALERT_RULES: z
+    .string()
+    .default("lag>60,freshness>120,throttles,error_rate>0.05,ledger,gap,spool>0.5")
+    .transform((text, context) => {
+      const rules = parseRules(text);
+      if (typeof rules !== "string") return rules;
+      context.issues.push({ code: "custom", message: rules, input: text });
+      return z.NEVER;
+    }),
+  /** How long a figure must be over its threshold, seconds. */
+  ALERT_FOR: z.coerce.number().min(0).default(30),
+  /** Gets a POST for each alert that begins or ends. */
+  ALERT_WEBHOOK_URL: url(),
+  /** Where the dashboard remembers which alerts it told of. */
+  DASHBOARD_DIR: z.string().min(1).default(".data/dashboard"),
+  /** First port of the simulated upstream services; they take this one, +1, +2, +3 and +5. */
+  MOCK_PORT_BASE: z.coerce.number().int().min(1).max(65_530).default(8000),
+  /** Whole number; the same one gives the same logs. By default another one each time. */
+  MOCK_SEED: z.coerce.number().int().min(0).max(4_294_967_295).optional(),
 
   AWS_ENDPOINT_URL: url(),
   AWS_REGION: z.string().min(1).default("us-east-1"),

@@ -50,6 +50,7 @@ export const withSite = async (
     DASHBOARD_PORT: String(dashboard),
     LOCAL_AWS_DIR: path.join(folder, "aws"),
     SPOOL_DIR: path.join(folder, "spool"),
+    DASHBOARD_DIR: path.join(folder, "dashboard"),
     POLL_INTERVAL: "1",
     LOG_LEVEL: "warn",
     ...extra,

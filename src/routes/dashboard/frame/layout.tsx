@@ -26,6 +26,8 @@ export type LayoutProps = PropsWithChildren<{
   preferences: Preferences;
   /** Path and query of this page. */
   here: string;
+  /** Alerts that fire. */
+  firing: number;
   title: string;
   section: SectionName;
   /** Entries of src/ui this page needs beside the shell. */
@@ -117,6 +119,7 @@ export const Layout: FC<LayoutProps> = ({
   frame,
   preferences,
   here,
+  firing,
   title,
   section,
   scripts = [],
@@ -157,6 +160,7 @@ export const Layout: FC<LayoutProps> = ({
           {NAVIGATION.map(([name, href, label]) => (
             <a href={href} aria-current={name === section ? "page" : undefined}>
               {label}
+              {name === "alerts" && firing > 0 ? <b class="badge">{firing}</b> : null}
             </a>
           ))}
         </nav>

@@ -29,10 +29,13 @@ export type PageRenderer = {
 
 export const createPageRenderer = ({
   frame,
+  firing,
   log,
   now,
 }: {
   frame: Frame;
+  /** How many alerts fire; null where that is not known before one looks. */
+  firing: () => number | null;
   log: Logger;
   now: () => number;
 }): PageRenderer => {
@@ -52,6 +55,7 @@ export const createPageRenderer = ({
         frame={frame}
         preferences={preferencesOf(c)}
         here={here}
+        firing={firing() ?? 0}
         {...options}
         refresh={isStill ? undefined : refresh}
       >

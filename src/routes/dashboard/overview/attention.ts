@@ -1,11 +1,40 @@
+import { describeRule, type RuleName } from "../../../shared/core/dashboard/alerts/rules.ts";
+import type { AlertReport } from "../../../shared/core/dashboard/alerts/source.ts";
 import type { Attempt } from "../../../shared/core/dashboard/backend-error.ts";
 import type { ConsumerStatus } from "../../../shared/core/dashboard/consumer-status.ts";
 import { formatBytes, formatCount, formatDuration } from "../../../shared/core/dashboard/format.ts";
-import type { Bounded, IngestStatus } from "../../../shared/core/dashboard/ports.ts";
-import type { BucketRow, StreamRow } from "../../../shared/core/dashboard/reader.ts";
+import type { IngestStatus } from "../../../shared/core/dashboard/ports.ts";
 import type { LedgerBalance } from "../../../shared/core/ledger.ts";
+import { formatFigure } from "../alerts/figure.ts";
+import type { OverviewData } from "./data.ts";
 
-export type AttentionItem = { tone: "error" | "warn"; title: string; detail: string | null };
+export type AttentionItem = {
+  tone: "error" | "warn";
+  title: string;
+  detail: string | null;
+  /** The page that explains it. */
+  href?: string;
+  /** Since when, epoch milliseconds. */
+  since?: number | null;
+};
+
+/** What other items say better, with more of the circumstances. */
+const SAID_ELSEWHERE: readonly RuleName[] = ["ledger", "spool"];
+
+const alertItems = ({ alerts, isWatched }: AlertReport): AttentionItem[] =>
+  alerts
+    .filter(({ state, rule }) => state === "firing" && !SAID_ELSEWHERE.includes(rule.name))
+    .map(({ rule, value, detail, since }) => {
+      const { title, unit, hint, href } = describeRule(rule.name);
+      const figure = value === null ? "n/a" : formatFigure(value, unit);
+      return {
+        tone: "error",
+        title: `${title}: ${figure}`,
+        detail: [detail, hint].filter(Boolean).join(" "),
+        href,
+        since: isWatched ? since : null,
+      };
+    });
 
 const failed = (parts: readonly (Attempt<unknown> | undefined)[]): AttentionItem[] => {
   // A store that is down takes several parts with it; it is one fault.
@@ -23,6 +52,8 @@ const consumerItems = (consumer: ConsumerStatus): AttentionItem[] => {
       tone: "error",
       title: `The consumer is ${consumer.status}`,
       detail: consumer.reason,
+      href: "/streams",
+      since: consumer.since === null ? null : Date.parse(consumer.since),
     });
   if (consumer.status === "stale")
     items.push({
@@ -36,6 +67,7 @@ const consumerItems = (consumer: ConsumerStatus): AttentionItem[] => {
       tone: "warn",
       title: `${formatCount(quarantined)} in quarantine`,
       detail: "Each line below _quarantine/ holds its reason and the raw bytes.",
+      href: "/quarantine",
     });
   return items;
 };
@@ -80,13 +112,11 @@ export const attentionList = ({
   buckets,
   consumer,
   ledger,
-}: {
-  ingest: Attempt<IngestStatus> | undefined;
-  streams: Attempt<Bounded<StreamRow>>;
-  buckets: Attempt<Bounded<BucketRow>>;
-  consumer: Attempt<ConsumerStatus>;
-  ledger: Attempt<LedgerBalance[] | undefined>;
-}): AttentionItem[] => {
+  alerts,
+}: Pick<
+  OverviewData,
+  "ingest" | "streams" | "buckets" | "consumer" | "ledger" | "alerts"
+>): AttentionItem[] => {
   const rows = [
     ...(streams.ok ? streams.value.items.map((row) => ["Stream", row] as const) : []),
     ...(buckets.ok ? buckets.value.items.map((row) => ["Bucket", row] as const) : []),
@@ -103,6 +133,7 @@ export const attentionList = ({
     ...(consumer.ok ? consumerItems(consumer.value) : []),
     ...(ledger.ok ? ledgerItems(ledger.value ?? []) : []),
     ...(ingest?.ok ? spoolItems(ingest.value) : []),
+    ...(alerts.ok ? alertItems(alerts.value) : []),
   ];
   return items.sort((a, b) => Number(a.tone === "warn") - Number(b.tone === "warn"));
 };

@@ -1,25 +1,50 @@
 import { Hono } from "hono";
+import type { AlertSource } from "../../../shared/core/dashboard/alerts/source.ts";
 import { attempt } from "../../../shared/core/dashboard/backend-error.ts";
+import type { HistorySource } from "../../../shared/core/dashboard/history/history.ts";
 import type { AreaDeps } from "../area.ts";
+import { parseHistoryRequest, readHistory, stepFor } from "./history.ts";
 import { Overview } from "./page.tsx";
 
 export type OverviewPageDeps = AreaDeps & {
+  history: HistorySource | undefined;
+  alerts: AlertSource;
   /** Where a first log may be sent, for the empty page. */
   ingestUrl: string | undefined;
 };
 
-export const createOverviewPages = ({ reader, pages, ingestUrl, now }: OverviewPageDeps): Hono => {
+export const createOverviewPages = ({
+  reader,
+  pages,
+  history,
+  alerts,
+  ingestUrl,
+  now,
+}: OverviewPageDeps): Hono => {
   const app = new Hono();
   app.get("/", async (c) => {
-    const [ingest, streams, buckets, consumer, ledger] = await Promise.all([
+    const { minutes } = parseHistoryRequest({ minutes: c.req.query("range") });
+    const range = { minutes, stepMs: stepFor(minutes) };
+    const [ingest, streams, buckets, consumer, ledger, past, report] = await Promise.all([
       reader.ingest(),
       attempt(reader.streams),
       attempt(reader.buckets),
       attempt(reader.consumer),
       attempt(reader.ledger),
+      attempt(() => readHistory(history, range)),
+      attempt(alerts.read),
     ]);
-    const data = { ingest, streams, buckets, consumer, ledger, ingestUrl, now: now() };
-    return pages.render(c, { title: "Overview", section: "overview" }, <Overview {...data} />);
+    return pages.render(
+      c,
+      { title: "Overview", section: "overview", scripts: ["overview"] },
+      <Overview
+        {...{ ingest, streams, buckets, consumer, ledger, ingestUrl }}
+        history={past}
+        alerts={report}
+        minutes={range.minutes}
+        now={now()}
+      />,
+    );
   });
   return app;
 };

@@ -66,6 +66,7 @@ code, .mono { font-family: var(--mono); font-size: .92rem; }
 .top nav a { display: flex; align-items: center; padding: 0 .8rem; color: var(--muted); border-block: 2px solid transparent; }
 .top nav a:hover { color: var(--text); text-decoration: none; }
 .top nav a[aria-current] { color: var(--text); border-bottom-color: var(--text); font-weight: 600; }
+.badge { min-width: 1.4rem; margin-left: .4rem; padding: 0 .35rem; border-radius: 1rem; background: var(--error); color: var(--bg); font-size: .85rem; line-height: 1.4rem; text-align: center; }
 .top-end { margin-left: auto; display: flex; align-items: center; gap: 1rem; font-size: .92rem; color: var(--muted); white-space: nowrap; }
 .stage { display: flex; align-items: center; gap: .6rem; }
 .stage b { padding: 0 .5rem; border-radius: 4px; font-size: .85rem; letter-spacing: .04em; background: var(--accent-wash); color: var(--accent); }

@@ -24,8 +24,23 @@ export const overviewStyles = `
 .tiles dd { font-size: 1.45rem; line-height: 2.1rem; font-weight: 600; letter-spacing: -.01em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .tiles .unknown { font-weight: 400; }
 .tiles .state { vertical-align: top; }
-.attention li { display: grid; grid-template-columns: .77rem minmax(0, 1fr); gap: 0 .8rem; align-items: baseline; padding: .6rem 0; border-top: 1px solid var(--line); }
+.tiles dd small { font-size: .92rem; font-weight: 400; letter-spacing: 0; }
+.tiles dd + dd { line-height: 1; }
+.spark { display: block; width: 100%; height: 1.55rem; overflow: visible; }
+.spark polyline { fill: none; stroke: var(--muted); stroke-width: 1.25; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
+.spark-high polyline { stroke: var(--warn-mark); }
+.node { position: relative; }
+.node .spark { position: absolute; right: 0; top: 1.6rem; width: 34%; }
+.lag-trend { display: flex; align-items: center; gap: .8rem; }
+.lag-trend .spark { width: 6rem; }
+.trend { white-space: nowrap; }
+.columns-wide { grid-template-columns: minmax(0, 2fr) minmax(0, 1fr); }
+.chart { min-height: 15rem; }
+.ranges [aria-current] { color: var(--text); font-weight: 600; }
+summary { min-height: 24px; color: var(--muted); cursor: pointer; font-size: .92rem; }
+.attention li { display: grid; grid-template-columns: .77rem minmax(0, 1fr) auto; gap: 0 .8rem; align-items: baseline; padding: .6rem 0; border-top: 1px solid var(--line); }
 .attention li:last-child { border-bottom: 1px solid var(--line); }
 .attention b { font-weight: 600; }
-.attention p { grid-column: 2; font-size: .92rem; color: var(--muted); overflow-wrap: anywhere; }
+.attention p { grid-column: 2 / -1; font-size: .92rem; color: var(--muted); overflow-wrap: anywhere; }
+@media (max-width: 1100px) { .columns-wide { grid-template-columns: minmax(0, 1fr); } }
 `;

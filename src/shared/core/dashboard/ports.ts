@@ -119,6 +119,9 @@ export type IngestStatus = {
   accepted: number | null;
   rejected: number | null;
   queueSize: number | null;
+  /** HTTP requests since it started, and Kinesis records that were throttled. */
+  requests?: number | null;
+  throttledRecords?: number | null;
   /** What waits on its disk while Kinesis is away; null where there is no spool. */
   spool?: {
     readonly logs: number;
