@@ -1,5 +1,6 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { PORT_OFFSETS } from "../mock-servers/port-offsets.ts";
 import { type Config, ConfigError, loadConfig } from "../shared/core/config.ts";
 import { createLogger } from "./log.ts";
 import { EXIT_BAD_CONFIG } from "./part.ts";
@@ -29,6 +30,8 @@ const buildFolder = import.meta.dirname;
 const { values: args } = parseArgs({
   options: {
     watch: { type: "boolean", default: false },
+    /** Starts the simulated upstream servers too. */
+    "with-mock-servers": { type: "boolean", default: false },
     /** Always this long before a part is started again, for tests that kill it often. */
     "restart-delay-ms": { type: "string" },
   },
@@ -40,6 +43,17 @@ const render = isJson
   : createPrettyRender(process.stdout.isTTY === true && !process.env.NO_COLOR);
 const show = (part: string, line: string) => process.stdout.write(`${render(part, line)}\n`);
 const say = (text: string) => process.stdout.write(`${text}\n`);
+
+const MOCK_SERVERS = "mock-servers";
+
+const checkMockPorts = async ({ MOCK_PORT_BASE }: Config): Promise<void> => {
+  for (const [service, offset] of Object.entries(PORT_OFFSETS)) {
+    if (await isPortFree(MOCK_PORT_BASE + offset, "127.0.0.1")) continue;
+    throw new StartError(
+      `Port ${MOCK_PORT_BASE + offset} for ${service} is taken. Stop what uses it, or choose other ports: MOCK_PORT_BASE=${MOCK_PORT_BASE + 100} npm start -- --with-mock-servers`,
+    );
+  }
+};
 
 const checkPorts = async (config: Config): Promise<void> => {
   const wanted = { INGEST_PORT: config.INGEST_PORT, DASHBOARD_PORT: config.DASHBOARD_PORT };
@@ -73,6 +87,7 @@ const main = async (): Promise<void> => {
   const log = createLogger("start", config.LOG_LEVEL);
   const ownLog = isJson ? log : createLineLogger();
   await checkPorts(config);
+  if (args["with-mock-servers"]) await checkMockPorts(config);
   const endpoint = await chooseEndpoint(config);
   const env = {
     ...process.env,
@@ -95,7 +110,9 @@ const main = async (): Promise<void> => {
     }
     isStopping = true;
     const emulator = parts.find(({ name }) => name === "local-aws");
-    const others = parts.filter((part) => part !== emulator);
+    const upstream = parts.find(({ name }) => name === MOCK_SERVERS);
+    const others = parts.filter((part) => part !== emulator && part !== upstream);
+    await upstream?.stop();
     await Promise.all(others.map((part) => part.stop()));
     await emulator?.stop();
     if (exitCode === 0) say("Stopped. Nothing was lost: data and checkpoints are kept.");
@@ -130,6 +147,8 @@ const main = async (): Promise<void> => {
       }),
     );
     for (const result of started) if (result.status === "rejected") throw result.reason;
+    if (args["with-mock-servers"])
+      parts.push(await supervisePart(specOf(MOCK_SERVERS, MOCK_SERVERS), options));
   } catch (error) {
     if (!isStopping) {
       say(error instanceof PartFailedError ? error.message : String(error));
@@ -139,8 +158,18 @@ const main = async (): Promise<void> => {
   }
   if (isStopping) return;
   say(banner(config, endpoint, { dataFolder: process.env.LOCAL_AWS_DIR ?? ".data/local-aws" }));
+  if (args["with-mock-servers"]) say(mockServersNote(config));
   if (args.watch) watchSources(parts, ownLog);
 };
+
+const mockServersNote = ({
+  MOCK_PORT_BASE: base,
+}: Config): string => `  Upstream   http://127.0.0.1:${base} to :${base + 3}, and :${base + 5}
+
+  Let them send 1,000 logs a second:
+    curl -s http://127.0.0.1:${base}/api/continuous/start -H 'content-type: application/json' \\
+      -d '{"normal_log_rate":1000}'
+`;
 
 /** The supervisor's own sentences, in the look of its parts' lines. */
 const createLineLogger = () => {

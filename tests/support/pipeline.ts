@@ -67,9 +67,12 @@ export const pipelineEnv = async (extra: NodeJS.ProcessEnv = {}): Promise<NodeJS
   };
 };
 
-/** Starts `npm start` and waits until every part answers. Stopped when the test ends. */
-export const startPipeline = async (env: NodeJS.ProcessEnv): Promise<Pipeline> => {
-  const child = spawn(process.execPath, ["scripts/run.mjs", "start"], { cwd: root, env });
+/** Starts `npm start -- …args` and waits until every part answers. Stopped when the test ends. */
+export const startPipeline = async (
+  env: NodeJS.ProcessEnv,
+  args: readonly string[] = [],
+): Promise<Pipeline> => {
+  const child = spawn(process.execPath, ["scripts/run.mjs", "start", ...args], { cwd: root, env });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => {
