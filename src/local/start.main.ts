@@ -44,7 +44,8 @@ const render = isJson
 const show = (part: string, line: string) => process.stdout.write(`${render(part, line)}\n`);
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
-const MOCK_SERVERS = "mock-servers";
+/** As the log names it: in the width of the other names. */
+const UPSTREAM = "upstream";
 
 const checkMockPorts = async ({ MOCK_PORT_BASE }: Config): Promise<void> => {
   for (const [service, offset] of Object.entries(PORT_OFFSETS)) {
@@ -110,7 +111,7 @@ const main = async (): Promise<void> => {
     }
     isStopping = true;
     const emulator = parts.find(({ name }) => name === "local-aws");
-    const upstream = parts.find(({ name }) => name === MOCK_SERVERS);
+    const upstream = parts.find(({ name }) => name === UPSTREAM);
     const others = parts.filter((part) => part !== emulator && part !== upstream);
     await upstream?.stop();
     await Promise.all(others.map((part) => part.stop()));
@@ -148,7 +149,7 @@ const main = async (): Promise<void> => {
     );
     for (const result of started) if (result.status === "rejected") throw result.reason;
     if (args["with-mock-servers"])
-      parts.push(await supervisePart(specOf(MOCK_SERVERS, MOCK_SERVERS), options));
+      parts.push(await supervisePart(specOf(UPSTREAM, "mock-servers"), options));
   } catch (error) {
     if (!isStopping) {
       say(error instanceof PartFailedError ? error.message : String(error));

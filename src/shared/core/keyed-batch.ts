@@ -20,6 +20,8 @@ export const outgoingOf = (
   logs: readonly OutgoingLog[],
   packBytes: number,
   batch: KeyedBatch | undefined,
+  /** Records that reached the spool since, by their position among the records. */
+  arrived: ReadonlySet<number> = new Set(),
 ): OutgoingSegment[] => {
   const segments = packSegments(logs, batch?.packBytes ?? packBytes);
   if (batch === undefined) return segments.map((segment) => ({ segment }));
@@ -29,6 +31,7 @@ export const outgoingOf = (
     .filter(
       ({ segment, tag }) =>
         !spooled?.has(tag.ordinal) &&
+        !arrived.has(tag.ordinal) &&
         (open === undefined || segment.positions.some((position) => open.has(position))),
     );
 };

@@ -1,4 +1,5 @@
 import { type KeyedBatch, outgoingOf } from "./keyed-batch.ts";
+import { createLateAppends } from "./late-appends.ts";
 import type { EntryResult } from "./ports.ts";
 import { CALL_TIMEOUT, createCaller } from "./put-records-call.ts";
 import { createCircuit } from "./put-records-circuit.ts";
@@ -142,6 +143,7 @@ export const createPutRecordsEngine = (
     set.add(tracked);
   };
 
+  const late = createLateAppends();
   const overflow =
     spool &&
     createOverflow({
@@ -149,6 +151,7 @@ export const createPutRecordsEngine = (
       lanes,
       ledger,
       held: () => held,
+      late,
       circuit,
       now,
       report,
@@ -352,13 +355,35 @@ export const createPutRecordsEngine = (
     overflow?.take(toDisk);
   };
 
+  /** An earlier try of the batch is still on its way to the disk: what it leaves open is not known. */
+  const waitForDisk = async (
+    logs: readonly OutgoingLog[],
+    batch: KeyedBatch,
+  ): Promise<SubmitResult> => {
+    const isLate = await new Promise<boolean>((resolve) => {
+      const cancel = schedule(requestDeadlineMs, () => resolve(true));
+      void late.ended(batch.key)?.then(() => {
+        cancel();
+        resolve(false);
+      });
+    });
+    if (!isLate) return await submit(logs, batch);
+    const reason = "The disk was given it by an earlier try and may still store it.";
+    const positions = batch.open ?? logs.keys();
+    return {
+      ok: true,
+      failures: [...positions].map((position) => ({ position, code: UNCONFIRMED, reason })),
+    };
+  };
+
   const submit = (logs: readonly OutgoingLog[], batch?: KeyedBatch): Promise<SubmitResult> => {
     const refuse = (
       code: Extract<SubmitResult, { ok: false }>["code"],
       reason: string,
     ): Promise<SubmitResult> => Promise.resolve({ ok: false, code, reason });
     if (isClosing) return refuse("CLOSING", "The ingestion interface is shutting down.");
-    const outgoing = outgoingOf(logs, packBytes, batch);
+    if (batch !== undefined && late.ended(batch.key) !== undefined) return waitForDisk(logs, batch);
+    const outgoing = outgoingOf(logs, packBytes, batch, batch && late.storedOf(batch.key));
     if (outgoing.length === 0) return Promise.resolve({ ok: true, failures: [] });
     const weight = outgoing.reduce((sum, { segment }) => sum + weigh(segment), 0);
     if (weight > maxQueueBytes)

@@ -1,3 +1,4 @@
+import type { LateAppends } from "./late-appends.ts";
 import type { Circuit } from "./put-records-circuit.ts";
 import type { ConsignmentLane, Entry, Held } from "./put-records-held.ts";
 import type { Lanes } from "./put-records-lanes.ts";
@@ -11,6 +12,7 @@ export type OverflowDeps = {
   lanes: Lanes<Consignment>;
   ledger: Ledger;
   held: () => Held | undefined;
+  late: LateAppends;
   circuit: Circuit;
   now: () => number;
   report: Report;
@@ -54,14 +56,20 @@ const unitOfSent = ({ lane, record, parcels }: Entry, attempt: Attempt): Unit =>
  * came before it, and never while one of its calls is under way.
  */
 export const createOverflow = (deps: OverflowDeps) => {
-  const { spool, lanes, ledger, held, circuit, now, report, track } = deps;
+  const { spool, lanes, ledger, held, late, circuit, now, report, track } = deps;
   let isSpilling = false;
 
-  const append = async (units: readonly Unit[]): Promise<void> => {
+  const spooled = ({ entry: { tag }, parcels }: Unit): void => {
+    const isLate = parcels.some(({ segment }) => segment === undefined);
+    if (tag !== undefined && isLate) late.arrived(tag);
+    for (const parcel of parcels) ledger.spooled(parcel);
+  };
+
+  const write = async (units: readonly Unit[]): Promise<void> => {
     for (const { parcels } of units) for (const parcel of parcels) ledger.markSpooling(parcel);
     try {
       await spool.append(units.map(({ entry }) => entry));
-      for (const { parcels } of units) for (const parcel of parcels) ledger.spooled(parcel);
+      for (const unit of units) spooled(unit);
     } catch (error) {
       const code = codeOf(error);
       const message = error instanceof Error ? error.message : String(error);
@@ -71,6 +79,15 @@ export const createOverflow = (deps: OverflowDeps) => {
         for (const parcel of parcels)
           ledger.refuse(parcel, entry.attempt === undefined ? code : UNCONFIRMED, message);
     }
+  };
+
+  const append = (units: readonly Unit[]): Promise<void> => {
+    const writing = write(units);
+    late.begin(
+      units.flatMap(({ entry: { tag } }) => tag ?? []),
+      writing,
+    );
+    return writing;
   };
 
   const divert = (lane: ConsignmentLane): void => {

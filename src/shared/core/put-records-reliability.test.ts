@@ -528,3 +528,24 @@ test("records of a batch with a key are sent out of the spool one by one, to be 
   await clock.advance(5_000);
   expect(stream.lines()).toEqual(["before", "1", "2", "after"]);
 });
+
+test("a batch whose way to the disk takes longer than its client waits is stored once", async () => {
+  for (const againAfterMs of [1_100, 2_600, 4_000]) {
+    const { clock, stream, disk, start } = setUp(...Array<CallFault>(6).fill("refuse"));
+    const current = start();
+    disk.writeMs = 2_500;
+    const first = track(submitKeyed(current, "k", logsOf("a", "1", "2")));
+    await clock.advance(againAfterMs);
+    expect(first.value).toBe("again");
+    const second = track(submitKeyed(current, "k", logsOf("a", "1", "2")));
+    await clock.advance(3_000);
+    disk.writeMs = 1;
+    if (second.value !== "accepted") {
+      const third = track(submitKeyed(current, "k", logsOf("a", "1", "2")));
+      await clock.advance(5_000);
+      expect(third.value).toBe("accepted");
+    }
+    await clock.advance(30_000);
+    expect([againAfterMs, ...stream.lines()]).toEqual([againAfterMs, "1", "2"]);
+  }
+});

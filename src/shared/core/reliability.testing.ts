@@ -151,6 +151,8 @@ export const createTestDisk = () => ({
   attempts: new Map<number, OpenAttempt>(),
   batches: new Map<string, KnownBatch>(),
   nextId: 1,
+  /** What a write takes. */
+  writeMs: 1,
 });
 
 export type TestDisk = ReturnType<typeof createTestDisk>;
@@ -171,7 +173,7 @@ export const createTestSpool = (
   let cursor = 0;
   let queue: Promise<void> = Promise.resolve();
   const write = async (work: () => void): Promise<void> => {
-    await clock.sleep(1);
+    await clock.sleep(disk.writeMs);
     if (!isAlive()) await new Promise(() => {});
     work();
   };
