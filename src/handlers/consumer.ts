@@ -9,12 +9,16 @@ import { loadLambdaConfig } from "./lambda-config.ts";
 
 const config = loadLambdaConfig(process.env);
 
+const s3 = createS3Client({ region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL });
+
 const consume = createConsumer(
   {
-    sink: createS3PartSink(
-      createS3Client({ region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }),
-      config.TARGET_BUCKET,
-    ),
+    sink: createS3PartSink(s3, config.TARGET_BUCKET),
+    apm: {
+      stream: config.METRICS_STREAM_NAME,
+      sink: createS3PartSink(s3, config.APM_BUCKET),
+      bucket: config.APM_BUCKET,
+    },
     codec: createCodec(),
     log: pino({ level: config.LOG_LEVEL }),
   },
@@ -25,7 +29,7 @@ const metricsOptions = { namespace: config.METRICS_NAMESPACE, stage: config.STAG
 
 /**
  * Lambda entry of the consumer, for whichever stream is mapped to it; the mapping must have
- * `ReportBatchItemFailures`. Each batch leaves its figures in the log as metrics.
+ * `ReportBatchItemFailures`. All goes to TARGET_BUCKET, but for the APM of METRICS_STREAM_NAME. Each batch leaves its figures in the log as metrics.
  */
 export const handler = async (event: KinesisEvent): Promise<BatchResponse> => {
   const { response, summary } = await consume(event);

@@ -19,29 +19,36 @@ const kinesis = createKinesisClient({
   maxAttempts: 1,
 });
 
-const engine = createPutRecordsEngine(
-  {
-    writer: createKinesisWriter(kinesis, config.KINESIS_STREAM_NAME),
-    now: Date.now,
-    schedule: (delayMs, task) => {
-      const timer = setTimeout(task, delayMs);
-      return () => clearTimeout(timer);
-    },
-    random: Math.random,
-    log,
-  },
-  {
-    // One request at a time: there is no company to wait for.
-    lingerMs: 0,
-    packBytes: config.RECORD_PACK_BYTES,
-    maxQueueBytes: config.MAX_QUEUE_BYTES,
-    requestDeadlineMs: config.REQUEST_DEADLINE_MS,
-  },
-);
+const intake = (name: string) => ({
+  name,
+  engine: config.KINESIS_ENABLED
+    ? createPutRecordsEngine(
+        {
+          writer: createKinesisWriter(kinesis, name),
+          now: Date.now,
+          schedule: (delayMs, task) => {
+            const timer = setTimeout(task, delayMs);
+            return () => clearTimeout(timer);
+          },
+          random: Math.random,
+          log,
+        },
+        {
+          // One request at a time: there is no company to wait for.
+          lingerMs: 0,
+          packBytes: config.RECORD_PACK_BYTES,
+          maxQueueBytes: config.MAX_QUEUE_BYTES,
+          requestDeadlineMs: config.REQUEST_DEADLINE_MS,
+        },
+      )
+    : undefined,
+});
 
 const app = createIngestRoutes({
-  engine: config.KINESIS_ENABLED ? engine : undefined,
-  streamName: config.KINESIS_STREAM_NAME,
+  streams: {
+    logs: intake(config.KINESIS_STREAM_NAME),
+    metrics: intake(config.METRICS_STREAM_NAME),
+  },
   bodyDecoder: createBodyDecoder(),
   now: Date.now,
   log,

@@ -1,25 +1,13 @@
-import { randomUUID } from "node:crypto";
 import type { Server, ServerOptions } from "node:http";
 import { serve } from "@hono/node-server";
 import { createIngestRoutes } from "../routes/ingest.ts";
 import { createBodyDecoder } from "../shared/aws/body-decoder.ts";
-import { createKinesisClient, createS3Client } from "../shared/aws/clients.ts";
-import { createKinesisLookup } from "../shared/aws/kinesis-lookup.ts";
-import { createKinesisWriter } from "../shared/aws/kinesis-writer.ts";
-import { createAccountWriter } from "../shared/aws/s3-ingest-accounts.ts";
+import { createKinesisClient } from "../shared/aws/clients.ts";
 import { type Config, ConfigError } from "../shared/core/config.ts";
-import { createIdempotency, type KeyLog, type KnownBatch } from "../shared/core/idempotency.ts";
 import type { Logger } from "../shared/core/logger.ts";
-import {
-  createPutRecordsEngine,
-  type PutRecordsEngine,
-} from "../shared/core/put-records-engine.ts";
-import { type AcceptedFile, openAcceptedFile } from "./ledger/accepted-file.ts";
-import { createIngestLedger } from "./ledger/ingest-ledger.ts";
+import { openIngestStreams } from "./ingest-streams.ts";
 import type { Part, PartContext } from "./part.ts";
-import { type FileSpool, openFileSpool } from "./spool/file-spool.ts";
-import { openKeyLog } from "./spool/key-log.ts";
-import { spoolFolder, warnOfOtherSpools } from "./spool/spool-folder.ts";
+import { openSideEffects } from "./side-effects.ts";
 
 const HTTP_TIMEOUTS = {
   headersTimeout: 10_000,
@@ -35,7 +23,6 @@ const DRAIN_DEADLINE_MS = 5_000;
 const MAX_CONNECTIONS = 4_096;
 /** The engine's own deadlines are shorter; this one ends a drain's call that hangs. */
 const KINESIS_TIMEOUT_MS = 15_000;
-const PUBLISH_TIMEOUT_MS = 2_000;
 
 const schedule = (delayMs: number, task: () => void): (() => void) => {
   const timer = setTimeout(task, delayMs);
@@ -67,73 +54,6 @@ const checkDoor = ({ STAGE, INGEST_TOKEN, HOST }: Config, log: Logger): void => 
     );
 };
 
-/** The disk behind the engine: the spool, and the keys of batches beside it. */
-const openDisk = async (config: Config, log: Logger) => {
-  if (config.SPOOL_MAX_BYTES === 0 || !config.KINESIS_ENABLED) return undefined;
-  const folder = spoolFolder(config);
-  const now = () => Date.now();
-  const spool = await openFileSpool({ folder, maxBytes: config.SPOOL_MAX_BYTES, log, now });
-  await warnOfOtherSpools(config, log);
-  const keyLog = await openKeyLog(folder, { windowMs: config.IDEMPOTENCY_WINDOW * 1000, now });
-  return { spool, keyLog, accepted: await openAcceptedFile(folder) };
-};
-
-/** Counts what is accepted, and publishes the counts in the bucket where the logs end up. */
-const openLedger = (
-  config: Config,
-  log: Logger,
-  engine: PutRecordsEngine,
-  file: AcceptedFile | undefined,
-) => {
-  const s3 = createS3Client({
-    region: config.AWS_REGION,
-    endpoint: config.AWS_ENDPOINT_URL,
-    requestTimeoutMs: PUBLISH_TIMEOUT_MS,
-    maxAttempts: 1,
-  });
-  const ledger = createIngestLedger(
-    {
-      file,
-      newId: randomUUID,
-      put: createAccountWriter(s3, config.TARGET_BUCKET),
-      stats: engine.stats,
-      now: Date.now,
-      log,
-    },
-    {
-      stream: config.KINESIS_STREAM_NAME,
-      allowedServices: config.SERVICES?.length ? new Set(config.SERVICES) : undefined,
-    },
-  );
-  return {
-    record: ledger.record,
-    settle: ledger.settle,
-    close: async (): Promise<void> => {
-      await ledger.close();
-      s3.destroy();
-    },
-  };
-};
-
-const createKeys = (
-  config: Config,
-  log: Logger,
-  engine: PutRecordsEngine,
-  disk: { spool: FileSpool; keyLog: KeyLog & { known: readonly KnownBatch[] } } | undefined,
-) => {
-  if (config.IDEMPOTENCY_WINDOW === 0) return undefined;
-  const tagged = disk?.spool.taggedAtStart();
-  const known = disk?.keyLog.known.map((batch) => ({ ...batch, spooled: tagged?.get(batch.key) }));
-  return createIdempotency(
-    { now: Date.now, mark: engine.mark, log, keyLog: disk?.keyLog, known: known ?? [] },
-    {
-      windowMs: config.IDEMPOTENCY_WINDOW * 1000,
-      maxKeys: config.IDEMPOTENCY_MAX_KEYS,
-      packBytes: config.RECORD_PACK_BYTES,
-    },
-  );
-};
-
 /** The ingestion interface on HOST and the given port (0: any free one). */
 export const startIngest = async (
   { config, log }: PartContext,
@@ -148,47 +68,19 @@ export const startIngest = async (
     maxAttempts: 1,
   };
   const kinesis = createKinesisClient(clientOptions);
-  const disk = await openDisk(config, log);
-  const engine = createPutRecordsEngine(
-    {
-      writer: createKinesisWriter(kinesis, config.KINESIS_STREAM_NAME),
-      lookup: config.VERIFY_RESEND
-        ? createKinesisLookup(kinesis, config.KINESIS_STREAM_NAME)
-        : undefined,
-      spool: disk?.spool,
-      now: Date.now,
-      schedule,
-      random: Math.random,
-      log,
-    },
-    {
-      lingerMs: config.LINGER_MS,
-      packBytes: config.RECORD_PACK_BYTES,
-      maxQueueBytes: config.MAX_QUEUE_BYTES,
-      requestDeadlineMs: config.REQUEST_DEADLINE_MS,
-    },
-  );
-  const ledger = config.KINESIS_ENABLED
-    ? openLedger(config, log, engine, disk?.accepted)
-    : undefined;
+  const streams = await openIngestStreams({ config, log, kinesis });
+  const sideEffects = await openSideEffects(config, log);
   const app = createIngestRoutes({
-    ledger,
-    engine: config.KINESIS_ENABLED ? engine : undefined,
-    streamName: config.KINESIS_STREAM_NAME,
+    streams: streams.intakes,
+    copies: sideEffects?.copies,
+    sideEffects,
     bodyDecoder: createBodyDecoder(),
     now: Date.now,
     log,
     maxBodiesBytes: config.MAX_QUEUE_BYTES,
-    idempotency: createKeys(config, log, engine, disk),
     hosts: { host: config.HOST, others: config.ALLOWED_HOSTS },
     token: config.INGEST_TOKEN,
   });
-
-  const closeDisk = async (): Promise<void> => {
-    await ledger?.close();
-    await disk?.keyLog.close();
-    await disk?.spool.close();
-  };
 
   const listen = (): Promise<Server> =>
     new Promise<Server>((resolve, reject) => {
@@ -208,8 +100,9 @@ export const startIngest = async (
   try {
     server = await listen();
   } catch (error) {
-    await engine.close(0);
-    await closeDisk();
+    await streams.drain(0);
+    await streams.close();
+    await sideEffects?.close();
     throw error;
   }
 
@@ -218,13 +111,14 @@ export const startIngest = async (
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      await engine.close(DRAIN_DEADLINE_MS);
+      await streams.drain(DRAIN_DEADLINE_MS);
       // Answers of what was drained are on their way; connections that stay open are idle ones.
       const cancel = schedule(1_000, () => server.closeAllConnections());
       server.closeIdleConnections();
       await closed;
       cancel();
-      await closeDisk();
+      await streams.close();
+      await sideEffects?.close();
       kinesis.destroy();
     },
   };

@@ -5,11 +5,12 @@ import { parseArgs } from "node:util";
 import { MIB } from "../shared/core/limits.ts";
 import { batchLines, readLines } from "./send/lines.ts";
 import { createProgress } from "./send/progress.ts";
-import { createSender } from "./send/sender.ts";
+import { createSender, SEND_PATHS } from "./send/sender.ts";
 
 const HELP = `Send a JSONL file to the ingestion interface, line by line, byte for byte.
 
   npm run send -- FILE            a file, or - for standard input
+    --to logs|metrics|apm         what the lines are                   (logs)
     --url URL                     default http://127.0.0.1:8004 (or INGEST_URL)
     --batch N                     logs per request, 1 to 10000         (100)
     --rate N                      logs per second at the most          (as fast as taken)
@@ -32,6 +33,7 @@ const readArgs = () => {
     return parseArgs({
       allowPositionals: true,
       options: {
+        to: { type: "string", default: "logs" },
         url: { type: "string" },
         batch: { type: "string" },
         rate: { type: "string" },
@@ -67,6 +69,9 @@ const url =
   values.url ?? process.env.INGEST_URL ?? `http://127.0.0.1:${process.env.INGEST_PORT ?? 8004}`;
 if (!/^https?:\/\//.test(url)) usage(`--url must start with http:// or https://, not ${url}.`);
 
+const isTarget = (to: string): to is keyof typeof SEND_PATHS => Object.hasOwn(SEND_PATHS, to);
+const target = isTarget(values.to) ? values.to : usage("--to takes logs, metrics or apm.");
+
 const size = isStdin
   ? undefined
   : await stat(file).then(
@@ -78,6 +83,7 @@ const concurrency = numberOf("concurrency", 64) ?? 4;
 const giveUpAfterMs = (numberOf("timeout", 3600) ?? 60) * 1000;
 const sender = createSender({
   url,
+  to: target,
   token: values.token ?? process.env.INGEST_TOKEN,
   giveUpAfterMs,
   giveUpConnectingAfterMs: Math.min(giveUpAfterMs, 5_000),

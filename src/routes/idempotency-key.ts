@@ -1,5 +1,6 @@
 import type { BodyForm } from "../shared/core/ingest-body.ts";
 import { IDEMPOTENCY_KEY_MAX_LENGTH } from "../shared/core/limits.ts";
+import type { Signal } from "../shared/core/signals.ts";
 import type { Problem } from "./problem.ts";
 
 const PRINTABLE = /^[\x20-\x7e]+$/;
@@ -17,14 +18,15 @@ export const parseIdempotencyKey = (header: string): string | undefined => {
     : undefined;
 };
 
-/** Tells bodies apart: by their bytes, once unpacked, and by how they are read. */
+/** Tells bodies apart: by their bytes, once unpacked, by how they are read and what they are sent as. */
 export const digestBody = async (
   body: Uint8Array<ArrayBuffer>,
-  form: BodyForm,
+  form: BodyForm | "otlp",
+  signal: Signal,
 ): Promise<string> => {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
   const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${form}:${hex}`;
+  return signal === "logs" ? `${form}:${hex}` : `${signal}:${form}:${hex}`;
 };
 
 type Refusal = { readonly status: 409 | 422 | 429; readonly problem: Problem };

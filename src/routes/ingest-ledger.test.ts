@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { poll } from "../../tests/support/poll.ts";
 import { createBodyDecoder } from "../shared/aws/body-decoder.ts";
-import type { AnsweredBatch } from "../shared/core/accepted-ledger.ts";
+import type { AcceptedLedger, AnsweredBatch } from "../shared/core/accepted-ledger.ts";
 import { createIdempotency } from "../shared/core/idempotency.ts";
 import { silentLogger } from "../shared/core/logger.ts";
 import type { PutRecordsEngine } from "../shared/core/put-records-engine.ts";
@@ -18,18 +18,22 @@ const setUp = (refuse: readonly number[], record: (batch: AnsweredBatch) => Prom
     mark: () => ({ startedAt: 0, after: {} }),
     stats: () => ({ queueLogs: 0 }),
   } as unknown as PutRecordsEngine;
-  const app = createIngestRoutes({
+  const ledger: AcceptedLedger = { record, settle: (_key, open) => void settled.push(open) };
+  const intake = (name: string) => ({
+    name,
     engine,
-    ledger: { record, settle: (_key, open) => void settled.push(open) },
-    streamName: "logs",
-    bodyDecoder: createBodyDecoder(),
-    now: () => 0,
-    log: silentLogger,
-    maxBodiesBytes: 1_000_000,
+    ledger,
     idempotency: createIdempotency(
       { now: () => 0, mark: engine.mark, log: silentLogger },
       { windowMs: 60_000, maxKeys: 10, packBytes: 1_000 },
     ),
+  });
+  const app = createIngestRoutes({
+    streams: { logs: intake("logs"), metrics: intake("metrics") },
+    bodyDecoder: createBodyDecoder(),
+    now: () => 0,
+    log: silentLogger,
+    maxBodiesBytes: 1_000_000,
   });
   const send = async (headers: Record<string, string> = {}) =>
     await app.request("/api/ingest/batch", {

@@ -1,4 +1,6 @@
 import type { EngineStats } from "../shared/core/put-records-engine.ts";
+import type { StreamStatus } from "../shared/core/signal-door.ts";
+import { totalStats } from "./engine-totals.ts";
 import { type IngestTotals, THROUGHPUT_WINDOW_SECONDS } from "./ingest-totals.ts";
 
 const FAILED_CALLS_IN_A_ROW = 3;
@@ -24,6 +26,9 @@ const lastFailureOf = (engine: EngineStats | undefined) => {
     ? null
     : { code: failure.code, message: failure.message, at: isoTime(failure.at) };
 };
+
+const totalOf = (streams: readonly StreamStatus[]): EngineStats | undefined =>
+  totalStats(streams.flatMap(({ stats }) => stats ?? []));
 
 /** What waits on the disk for Kinesis; null where there is no spool. */
 const spoolOf = (engine: EngineStats | undefined, now: number) => {
@@ -59,75 +64,128 @@ const obstacleOf = (engine: EngineStats, now: number): string | undefined => {
   return isFailing || engine.isCircuitOpen ? spoolObstacle(engine) : undefined;
 };
 
-/** `degraded` still takes logs, `unavailable` does not. */
-export const healthOf = (engine: EngineStats | undefined, streamName: string, now: number) => {
-  const obstacle = engine && obstacleOf(engine, now);
-  const failedAt = engine?.lastFailure?.at ?? Number.NEGATIVE_INFINITY;
-  const isSpooling = (engine?.spool?.entries ?? 0) > 0;
-  const hasTrouble = engine === undefined || isSpooling || now - failedAt < FAILURE_COUNTS_MS;
-  const status = obstacle !== undefined ? "unavailable" : hasTrouble ? "degraded" : "ok";
-  const waiting = isSpooling ? "Logs wait in the spool for Kinesis." : undefined;
-  const reason =
-    engine === undefined ? "KINESIS_ENABLED is false: logs go nowhere." : (obstacle ?? waiting);
+const SIGNALS: Readonly<Record<StreamStatus["kind"], readonly string[]>> = {
+  logs: ["logs"],
+  metrics: ["metrics", "apm"],
+};
+
+type Health = { readonly status: "ok" | "degraded" | "unavailable"; readonly reason?: string };
+
+/** `degraded` still takes what is sent, `unavailable` does not. */
+const healthOfStream = (engine: EngineStats | undefined, now: number): Health => {
+  if (engine === undefined)
+    return { status: "degraded", reason: "KINESIS_ENABLED is false: logs go nowhere." };
+  const obstacle = obstacleOf(engine, now);
+  if (obstacle !== undefined) return { status: "unavailable", reason: obstacle };
+  if ((engine.spool?.entries ?? 0) > 0)
+    return { status: "degraded", reason: "Logs wait in the spool for Kinesis." };
+  const failedAt = engine.lastFailure?.at ?? Number.NEGATIVE_INFINITY;
+  return { status: now - failedAt < FAILURE_COUNTS_MS ? "degraded" : "ok" };
+};
+
+/** Trouble of the metrics stream degrades the whole, and keeps no logs away. */
+const overallHealth = (streams: readonly (StreamStatus & { health: Health })[]): Health => {
+  const logs = streams.find(({ kind }) => kind === "logs");
+  if (logs !== undefined && (logs.health.status !== "ok" || logs.stats === undefined))
+    return logs.health;
+  const troubled = streams.find(({ health }) => health.status !== "ok");
+  if (troubled === undefined) return { status: "ok" };
+  const { reason } = troubled.health;
   return {
-    canTakeLogs: obstacle === undefined,
+    status: "degraded",
+    ...(reason === undefined ? {} : { reason: `${troubled.name}: ${reason}` }),
+  };
+};
+
+/** Body of `GET /health`: figures are of all streams together, and by stream under `streams`. */
+export const healthOf = (statuses: readonly StreamStatus[], now: number) => {
+  const streams = statuses.map((stream) => ({
+    ...stream,
+    health: healthOfStream(stream.stats, now),
+  }));
+  const engine = totalOf(streams);
+  const { status, reason } = overallHealth(streams);
+  const kinesisOf = (stats: EngineStats | undefined) => ({
+    enabled: stats !== undefined,
+    last_success: isoTime(stats?.lastSuccessAt),
+    last_failure: lastFailureOf(stats),
+  });
+  return {
+    canTakeLogs: status !== "unavailable",
     body: {
       status,
       service: "ingestion-interface",
       timestamp: isoTime(now),
       ...(reason === undefined ? {} : { reason }),
-      stream: streamName,
+      stream: streams.find(({ kind }) => kind === "logs")?.name,
       queue: queueOf(engine),
       spool: spoolOf(engine, now),
-      kinesis: {
-        enabled: engine !== undefined,
-        last_success: isoTime(engine?.lastSuccessAt),
-        last_failure: lastFailureOf(engine),
-      },
+      kinesis: kinesisOf(engine),
+      streams: streams.map(({ kind, name, stats, health }) => ({
+        name,
+        signals: SIGNALS[kind],
+        ...health,
+        queue: queueOf(stats),
+        spool: spoolOf(stats, now),
+        kinesis: kinesisOf(stats),
+      })),
     },
   };
 };
 
-/** Body of `GET /api/metrics`. */
+const callsOf = (engine: EngineStats | undefined) => ({
+  enabled: engine !== undefined,
+  is_down: engine?.isCircuitOpen ?? false,
+  calls: engine?.calls ?? 0,
+  calls_in_flight: engine?.callsInFlight ?? 0,
+  failed_calls: engine?.failedCalls ?? 0,
+  records: engine?.records ?? 0,
+  record_bytes: engine?.recordBytes ?? 0,
+  retried_records: engine?.retriedRecords ?? 0,
+  throttled_records: engine?.throttledRecords ?? 0,
+  late_logs: engine?.lateLogs ?? 0,
+  lookups: engine?.lookups ?? 0,
+  failed_lookups: engine?.failedLookups ?? 0,
+  found_records: engine?.foundRecords ?? 0,
+  last_success: isoTime(engine?.lastSuccessAt),
+  last_failure: lastFailureOf(engine),
+});
+
+/** Body of `GET /api/metrics`: figures are of all streams together, and by stream under `streams`. */
 export const metricsOf = (
   totals: IngestTotals,
-  engine: EngineStats | undefined,
+  streams: readonly StreamStatus[],
   startedAt: number,
   now: number,
-) => ({
-  service: "ingestion-interface",
-  timestamp: isoTime(now),
-  uptime_seconds: round((now - startedAt) / 1000),
-  throughput: {
-    logs_per_second: round(totals.logsPerSecond),
-    bytes_per_second: round(totals.bytesPerSecond),
-    window_seconds: THROUGHPUT_WINDOW_SECONDS,
-  },
-  totals: {
-    requests: totals.requests,
-    received: totals.received,
-    accepted: totals.accepted,
-    rejected: totals.rejected,
-    rejected_by_code: totals.rejectedByCode,
-    bytes: totals.bytes,
-  },
-  queue: queueOf(engine),
-  spool: spoolOf(engine, now),
-  kinesis: {
-    enabled: engine !== undefined,
-    is_down: engine?.isCircuitOpen ?? false,
-    calls: engine?.calls ?? 0,
-    calls_in_flight: engine?.callsInFlight ?? 0,
-    failed_calls: engine?.failedCalls ?? 0,
-    records: engine?.records ?? 0,
-    record_bytes: engine?.recordBytes ?? 0,
-    retried_records: engine?.retriedRecords ?? 0,
-    throttled_records: engine?.throttledRecords ?? 0,
-    late_logs: engine?.lateLogs ?? 0,
-    lookups: engine?.lookups ?? 0,
-    failed_lookups: engine?.failedLookups ?? 0,
-    found_records: engine?.foundRecords ?? 0,
-    last_success: isoTime(engine?.lastSuccessAt),
-    last_failure: lastFailureOf(engine),
-  },
-});
+) => {
+  const engine = totalOf(streams);
+  return {
+    service: "ingestion-interface",
+    timestamp: isoTime(now),
+    uptime_seconds: round((now - startedAt) / 1000),
+    throughput: {
+      logs_per_second: round(totals.logsPerSecond),
+      bytes_per_second: round(totals.bytesPerSecond),
+      window_seconds: THROUGHPUT_WINDOW_SECONDS,
+    },
+    totals: {
+      requests: totals.requests,
+      received: totals.received,
+      accepted: totals.accepted,
+      accepted_by_signal: totals.acceptedBySignal,
+      rejected: totals.rejected,
+      rejected_by_code: totals.rejectedByCode,
+      bytes: totals.bytes,
+    },
+    queue: queueOf(engine),
+    spool: spoolOf(engine, now),
+    kinesis: callsOf(engine),
+    streams: streams.map(({ kind, name, stats }) => ({
+      name,
+      signals: SIGNALS[kind],
+      queue: queueOf(stats),
+      spool: spoolOf(stats, now),
+      kinesis: callsOf(stats),
+    })),
+  };
+};

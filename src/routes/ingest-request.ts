@@ -8,7 +8,7 @@ export type RequestRefusal = { readonly status: 400 | 413 | 415 | 429 } & {
 };
 
 export type ReadResult =
-  | { readonly ok: true; readonly body: Uint8Array; readonly form: BodyForm }
+  | { readonly ok: true; readonly body: Uint8Array }
   | ({ readonly ok: false } & RequestRefusal);
 
 const refuse = (
@@ -16,6 +16,14 @@ const refuse = (
   code: string,
   detail: string,
 ): Extract<ReadResult, { ok: false }> => ({ ok: false, status, problem: { code, detail } });
+
+/** The answer to a body of another form than JSON or NDJSON. */
+export const refuseMediaType = (contentType: string | undefined): RequestRefusal =>
+  refuse(
+    415,
+    "UNSUPPORTED_MEDIA_TYPE",
+    `Content-Type ${contentType} is not taken. Send application/json, or application/x-ndjson for one log a line, in UTF-8.`,
+  );
 
 const FORMS: ReadonlyMap<string, BodyForm> = new Map([
   ["application/json", "json"],
@@ -91,8 +99,6 @@ const bodyTooLarge = () =>
 const tooBusy = () =>
   refuse(429, "TOO_BUSY", "Too many bodies are being read at once. Try again in a second.");
 
-type Raw = { readonly ok: true; readonly body: Uint8Array } | Extract<ReadResult, { ok: false }>;
-
 /** Declared bodies up to this size are read in one go. */
 const SMALL_BODY_BYTES = 256 * 1024;
 
@@ -100,7 +106,7 @@ const SMALL_BODY_BYTES = 256 * 1024;
 const readChunks = async (
   stream: ReadableStream<Uint8Array>,
   take: (bytes: number) => boolean,
-): Promise<Raw> => {
+): Promise<ReadResult> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = stream.getReader();
@@ -125,7 +131,7 @@ const readChunks = async (
   return { ok: true, body };
 };
 
-const readRaw = async (request: Request, take: (bytes: number) => boolean): Promise<Raw> => {
+const readRaw = async (request: Request, take: (bytes: number) => boolean): Promise<ReadResult> => {
   const declared = request.headers.get("content-length");
   try {
     const length =
@@ -145,21 +151,13 @@ const readRaw = async (request: Request, take: (bytes: number) => boolean): Prom
 const MAX_DECODES_AT_ONCE = 2;
 
 /**
- * Reads request bodies within INGEST_MAX_BODY_BYTES as sent and INGEST_MAX_DECODED_BYTES once
- * unpacked. A refusal names the limit and what to do.
+ * Reads request bodies of any content type within INGEST_MAX_BODY_BYTES as sent and
+ * INGEST_MAX_DECODED_BYTES once unpacked. A refusal names the limit and what to do.
  */
 export const createRequestReader = (decoder: BodyDecoder) => {
   // What a small body unpacks to is not known beforehand, so their number is bounded instead.
   const inSlot = createSlots(MAX_DECODES_AT_ONCE);
   return async (request: Request, take: (bytes: number) => boolean): Promise<ReadResult> => {
-    const contentType = request.headers.get("content-type") ?? undefined;
-    const form = bodyFormOf(contentType);
-    if (form === undefined)
-      return refuse(
-        415,
-        "UNSUPPORTED_MEDIA_TYPE",
-        `Content-Type ${contentType} is not taken. Send application/json, or application/x-ndjson for one log a line, in UTF-8.`,
-      );
     const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
     const isPlain = encoding === "identity" || encoding === "";
     if (!isPlain && !decoder.encodings.includes(encoding))
@@ -169,12 +167,11 @@ export const createRequestReader = (decoder: BodyDecoder) => {
         `Content-Encoding ${encoding} is not taken here. Send ${decoder.encodings.join(", ")} or none${encoding === "zstd" ? "; zstd needs Node 22.15 or newer" : ""}.`,
       );
     const raw = await readRaw(request, take);
-    if (!raw.ok) return raw;
-    if (isPlain) return { ok: true, body: raw.body, form };
+    if (!raw.ok || isPlain) return raw;
     const decoded = await inSlot(() =>
       decoder.decode(encoding, raw.body, INGEST_MAX_DECODED_BYTES),
     );
-    if (decoded.ok) return { ok: true, body: decoded.body, form };
+    if (decoded.ok) return { ok: true, body: decoded.body };
     return decoded.reason === "TOO_LARGE"
       ? refuse(
           413,

@@ -5,7 +5,11 @@ import { createIdempotency } from "../shared/core/idempotency.ts";
 import { INGEST_MAX_BODY_BYTES, INGEST_MAX_DECODED_BYTES } from "../shared/core/limits.ts";
 import { silentLogger } from "../shared/core/logger.ts";
 import type { EntryResult, RecordEntry, RecordWriter } from "../shared/core/ports.ts";
-import { createPutRecordsEngine, type EngineOptions } from "../shared/core/put-records-engine.ts";
+import {
+  createPutRecordsEngine,
+  type EngineOptions,
+  type PutRecordsEngine,
+} from "../shared/core/put-records-engine.ts";
 import { PutRecordsError } from "../shared/core/put-records-error.ts";
 import { parseIdempotencyKey } from "./idempotency-key.ts";
 import { createIngestRoutes } from "./ingest.ts";
@@ -28,56 +32,71 @@ const setUp = (
   options: Partial<EngineOptions> = {},
 ) => {
   const stored: string[] = [];
+  /** Of the metrics stream, each line behind its partition key. */
+  const metricsStored: string[] = [];
   let failure: Error | undefined;
-  const writer: RecordWriter = {
-    putRecords: async (entries) => {
-      if (failure !== undefined) throw failure;
-      if (isHanging) await new Promise(() => {});
-      return entries.map((entry): EntryResult => {
-        const code = verdict(entry);
-        if (code !== undefined) return { ok: false, code, message: "planned" };
-        stored.push(...new TextDecoder().decode(entry.data).split("\n"));
-        return { ok: true, sequenceNumber: String(stored.length), shardId: "shardId-0" };
-      });
-    },
-  };
-  const engine = createPutRecordsEngine(
-    {
-      writer,
-      now: Date.now,
-      schedule: (delayMs, task) => {
-        const timer = setTimeout(task, delayMs);
-        return () => clearTimeout(timer);
+  const writerTo = (store: (line: string, entry: RecordEntry) => void): RecordWriter => {
+    let records = 0;
+    return {
+      putRecords: async (entries) => {
+        if (failure !== undefined) throw failure;
+        if (isHanging) await new Promise(() => {});
+        return entries.map((entry): EntryResult => {
+          const code = verdict(entry);
+          if (code !== undefined) return { ok: false, code, message: "planned" };
+          for (const line of new TextDecoder().decode(entry.data).split("\n")) store(line, entry);
+          records += 1;
+          return { ok: true, sequenceNumber: String(records), shardId: "shardId-0" };
+        });
       },
-      random: () => 0,
-      log: silentLogger,
-    },
-    {
-      lingerMs: 0,
-      packBytes: 1_000,
-      maxQueueBytes: 4_000_000,
-      requestDeadlineMs: 100,
-      ...options,
-    },
+    };
+  };
+  const engineOf = (writer: RecordWriter) =>
+    createPutRecordsEngine(
+      {
+        writer,
+        now: Date.now,
+        schedule: (delayMs, task) => {
+          const timer = setTimeout(task, delayMs);
+          return () => clearTimeout(timer);
+        },
+        random: () => 0,
+        log: silentLogger,
+      },
+      {
+        lingerMs: 0,
+        packBytes: 1_000,
+        maxQueueBytes: 4_000_000,
+        requestDeadlineMs: 100,
+        ...options,
+      },
+    );
+  const engine = engineOf(writerTo((line) => stored.push(line)));
+  const metricsEngine = engineOf(
+    writerTo((line, { partitionKey }) => metricsStored.push(`${partitionKey} ${line}`)),
   );
+  const intake = (name: string, itsEngine: PutRecordsEngine) => ({
+    name,
+    engine: itsEngine,
+    idempotency: createIdempotency(
+      { now: Date.now, mark: itsEngine.mark, log: silentLogger },
+      { windowMs: 60_000, maxKeys: 10, packBytes: 1_000 },
+    ),
+  });
   const app = createIngestRoutes({
-    engine,
-    streamName: "logs",
+    streams: { logs: intake("logs", engine), metrics: intake("metrics", metricsEngine) },
     bodyDecoder: createBodyDecoder(),
     now: Date.now,
     log: silentLogger,
     maxBodiesBytes: 4_000_000,
-    idempotency: createIdempotency(
-      { now: Date.now, mark: engine.mark, log: silentLogger },
-      { windowMs: 60_000, maxKeys: 10, packBytes: 1_000 },
-    ),
   });
   const send = async (
     body: string | Uint8Array<ArrayBuffer> | ReadableStream,
     headers: Record<string, string> = JSON_TYPE,
+    path = "/api/ingest/batch",
   ) => {
     const isStream = body instanceof ReadableStream;
-    const request = new Request("http://ingest/api/ingest/batch", {
+    const request = new Request(`http://ingest${path}`, {
       method: "POST",
       body,
       headers,
@@ -95,6 +114,7 @@ const setUp = (
     engine,
     send,
     stored,
+    metricsStored,
     failWith: (error: Error | undefined) => {
       failure = error;
     },
@@ -313,8 +333,10 @@ test("what stays unread of a cut-off body is an answer, not a crash", async () =
 
 test("with Kinesis disabled logs are checked and counted, and the answer says where they went", async () => {
   const app = createIngestRoutes({
-    engine: undefined,
-    streamName: "logs",
+    streams: {
+      logs: { name: "logs", engine: undefined },
+      metrics: { name: "metrics", engine: undefined },
+    },
     bodyDecoder: createBodyDecoder(),
     now: Date.now,
     log: silentLogger,
@@ -458,4 +480,67 @@ test("other paths and methods are problems with a hint", async () => {
   expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "POST"]);
   const post = await app.request("/health", { method: "POST" });
   expect([post.status, post.headers.get("allow")]).toEqual([405, "GET"]);
+});
+
+test("metrics and APM have paths of their own, with the bodies and answers of the batch path", async () => {
+  const { send, stored, metricsStored } = setUp();
+  const lines = '{"service":"a","n":1.0}\n7\n{"service":"b","type":"apm_x"}';
+  for (const path of ["/api/ingest/metrics", "/api/ingest/apm"]) {
+    const { status, body } = await send(lines, NDJSON_TYPE, path);
+    expect(status).toBe(207);
+    expect(body).toMatchObject({ count: 2, accepted: 2, rejected: 1, queue_size: 0 });
+    expect(body.errors).toMatchObject([{ index: 1, code: "NOT_AN_OBJECT" }]);
+  }
+  expect(stored).toEqual([]);
+  expect(metricsStored).toEqual([
+    'metrics/a {"service":"a","n":1.0}',
+    'metrics/b {"service":"b","type":"apm_x"}',
+    'apm/a {"service":"a","n":1.0}',
+    'apm/b {"service":"b","type":"apm_x"}',
+  ]);
+});
+
+test("among logs, what says that it is APM goes to the metrics stream, and the rest does not", async () => {
+  const { app, send, stored, metricsStored } = setUp();
+  const items = [
+    '{"log_type":"apm_trace","data":{"service":"a"}}',
+    '{"log_type":"payment","data":{"service":"a"}}',
+    '{"type":"apm_trace_log","service":"b"}',
+  ];
+  expect((await send(`[${items.join()}]`)).body).toMatchObject({ accepted: 3, errors: [] });
+  expect(stored).toEqual([items[1]]);
+  expect(metricsStored).toEqual([`apm/a ${items[0]}`, `apm/b ${items[2]}`]);
+  const metrics = await (await app.request("/api/metrics")).json();
+  expect(metrics).toMatchObject({
+    totals: { accepted: 3, accepted_by_signal: { logs: 1, metrics: 0, apm: 2 } },
+    kinesis: { records: 3 },
+    streams: [
+      { name: "logs", signals: ["logs"], kinesis: { records: 1 } },
+      { name: "metrics", signals: ["metrics", "apm"], kinesis: { records: 2 } },
+    ],
+  });
+  const text = await (await app.request("/metrics")).text();
+  expect(text).toContain('ingest_signal_events_accepted_total{signal="apm"} 2');
+  expect(text).toContain('ingest_stream_records_total{stream="metrics"} 2');
+  expect(text).toContain("kinesis_records_total 3");
+});
+
+test("the same key and body on another path is another batch under a used key", async () => {
+  const { send, metricsStored } = setUp();
+  const keyed = { ...JSON_TYPE, "idempotency-key": "once" };
+  expect((await send('{"a":1}', keyed, "/api/ingest/metrics")).status).toBe(200);
+  const again = await send('{"a":1}', keyed, "/api/ingest/metrics");
+  expect([again.status, again.headers.get("idempotent-replayed")]).toEqual([200, "true"]);
+  for (const path of ["/api/ingest/apm", "/api/ingest/batch"])
+    expect((await send('{"a":1}', keyed, path)).status).toBe(422);
+  expect(metricsStored).toHaveLength(1);
+});
+
+test("the room that a route takes of the partition key counts against an item's size", async () => {
+  const { send } = setUp({}, { packBytes: 0 });
+  const size = (bytes: number) => `{"service":"a","m":"${"x".repeat(bytes - 22)}"}`;
+  const most = 1024 * 1024 - "metrics/a".length;
+  expect((await send(size(most), JSON_TYPE, "/api/ingest/metrics")).status).toBe(200);
+  expect((await send(size(most + 1), JSON_TYPE, "/api/ingest/metrics")).status).toBe(413);
+  expect((await send(size(most + 1))).status).toBe(200);
 });

@@ -54,6 +54,10 @@ const createWorld = async (shardCount: number) => {
     await whenActive();
   };
   await createStream(shardCount);
+  // The consumer reads both.
+  await kinesis.send(
+    new CreateStreamCommand({ StreamName: "stage01-metrics-stream", ShardCount: 1 }),
+  );
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 
   const sent: string[] = [];

@@ -49,33 +49,39 @@ test("every bundle keeps to its size, and loads in a time that is printed", asyn
 });
 
 test.for([
-  ["kinesis-logs", "none"],
-  ["kinesis-logs", "gzip"],
-  ["kinesis-metrics", "none"],
+  ["consumer", "kinesis-logs", "md-raw-logs", "none"],
+  ["consumer", "kinesis-logs", "md-raw-logs", "gzip"],
+  ["consumerMetrics", "kinesis-metrics", "md-raw-metrics", "none"],
 ] as const)(
-  "the bundled consumer stores %s (%s) byte for byte as its source does",
-  async ([name, compression], { packages }) => {
+  "the bundled %s stores %s in %s (%s) byte for byte as its source does, and APM in its own bucket",
+  async ([functionName, name, bucket, compression], { packages }) => {
     const event = readEvent(name);
     const wanted = new Map<string, PartObject>();
+    const sinkOf = (itsBucket: string) => ({
+      putPart: async (part: PartObject) => {
+        wanted.set(`${itsBucket}/${part.key}`, part);
+      },
+    });
     const consume = createConsumer(
       {
-        sink: {
-          putPart: async (part) => {
-            wanted.set(part.key, part);
-          },
+        sink: sinkOf(bucket),
+        apm: {
+          stream: "stage01-metrics-stream",
+          sink: sinkOf("md-raw-apm"),
+          bucket: "md-raw-apm",
         },
         codec: createCodec(),
         log: silentLogger,
       },
-      { compression, maxFutureSkewMs: 24 * 3_600_000, bucket: "md-raw-logs" },
+      { compression, maxFutureSkewMs: 24 * 3_600_000, bucket },
     );
     const { response } = await consume(event as unknown as KinesisEvent);
 
     const aws = await startAws();
-    const bundle = unpack(path.join(await packages.folderOf("local"), "consumer.zip"));
+    const bundle = unpack(path.join(await packages.folderOf("local"), `${functionName}.zip`));
     const handler = loadHandler(bundle, "consumer", {
       AWS_ENDPOINT_URL: aws.url,
-      TARGET_BUCKET: "md-raw-logs",
+      TARGET_BUCKET: bucket,
       COMPRESSION: compression,
       LOG_LEVEL: "error",
     });
@@ -87,13 +93,16 @@ test.for([
     // The figures that CloudWatch makes metrics of, one line each batch.
     expect(written).toEqual([expect.stringMatching(/^\{"_aws":\{.*\}\n$/)]);
 
-    const { Contents = [] } = await aws.s3.send(
-      new ListObjectsV2Command({ Bucket: "md-raw-logs" }),
-    );
-    expect(Contents.map(({ Key }) => Key)).toEqual([...wanted.keys()].sort());
-    for (const [key, part] of wanted) {
-      const object = await aws.s3.send(new GetObjectCommand({ Bucket: "md-raw-logs", Key: key }));
-      expect(Buffer.from((await object.Body?.transformToByteArray()) ?? []), key).toEqual(
+    const stored: string[] = [];
+    for (const Bucket of ["md-raw-logs", "md-raw-metrics", "md-raw-apm"]) {
+      const { Contents = [] } = await aws.s3.send(new ListObjectsV2Command({ Bucket }));
+      stored.push(...Contents.map(({ Key }) => `${Bucket}/${Key}`));
+    }
+    expect(stored.sort()).toEqual([...wanted.keys()].sort());
+    for (const [place, part] of wanted) {
+      const [Bucket, Key] = [place.slice(0, place.indexOf("/")), part.key];
+      const object = await aws.s3.send(new GetObjectCommand({ Bucket, Key }));
+      expect(Buffer.from((await object.Body?.transformToByteArray()) ?? []), place).toEqual(
         Buffer.from(part.body),
       );
       expect(object.ContentType).toBe(part.contentType);

@@ -6,21 +6,28 @@ import { createConsumer } from "../../src/shared/core/consume.ts";
 import { shardStateKey } from "../../src/shared/core/consumer-state.ts";
 import type { KinesisEvent } from "../../src/shared/core/kinesis-event.ts";
 import { silentLogger } from "../../src/shared/core/logger.ts";
+import type { PartObject } from "../../src/shared/core/ports.ts";
 import { test } from "./support/packages.ts";
 import { createEvaluator, resource, type Template } from "./support/template.ts";
 
 const eventsFolder = path.resolve(import.meta.dirname, "../../events");
 
-/** The keys that the consumer writes for a sample event. */
-const keysOf = async (name: string, compression: "none" | "gzip"): Promise<string[]> => {
+/** The keys that the consumer writes for a sample event, of all buckets or into that of APM. */
+const keysOf = async (
+  name: string,
+  compression: "none" | "gzip",
+  bucket: "all" | "main" | "apm" = "all",
+): Promise<string[]> => {
   const keys: string[] = [];
+  const sinkOf = (itsBucket: string) => ({
+    putPart: async ({ key }: PartObject) => {
+      if (bucket === "all" || bucket === itsBucket) keys.push(key);
+    },
+  });
   const consume = createConsumer(
     {
-      sink: {
-        putPart: async ({ key }) => {
-          keys.push(key);
-        },
-      },
+      sink: sinkOf("main"),
+      apm: { stream: "stage01-metrics-stream", sink: sinkOf("apm"), bucket: "apm" },
       codec: createCodec(),
       log: silentLogger,
     },
@@ -65,14 +72,15 @@ const partitionPrefixOf = (
 
 describe.each(["none", "gzip"] as const)("compression %s", (compression) => {
   test.for([
-    ["kinesis-logs", "LogsTable", 5],
-    ["kinesis-metrics", "MetricsTable", 2],
-    ["kinesis-metrics", "ApmTable", 2],
+    ["kinesis-logs", "LogsTable", "main", 5],
+    ["kinesis-metrics", "MetricsTable", "main", 2],
+    ["kinesis-metrics", "ApmTable", "apm", 2],
   ] as const)(
     "each object of %s is in a partition that %s projects",
-    async ([event, table, count], { packages }) => {
+    async ([event, table, bucket, count], { packages }) => {
       const template = await packages.templateOf("prod");
-      const keys = (await keysOf(event, compression)).filter((key) => !key.startsWith("_"));
+      const written = await keysOf(event, compression, bucket);
+      const keys = written.filter((key) => !key.startsWith("_"));
       expect(keys).toHaveLength(count);
       for (const key of keys) {
         const prefix = partitionPrefixOf(template, table, key);

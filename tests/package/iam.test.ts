@@ -99,8 +99,8 @@ const GET_ROUTES = [
   "/api/s3/bucket/md-raw-logs/partitions",
 ];
 
-const get = (rawPath: string): Record<string, unknown> => {
-  const event = readEvent("dashboard-summary");
+const withPath = (name: string, rawPath: string): Record<string, unknown> => {
+  const event = readEvent(name);
   const context = event.requestContext as { http: object };
   return {
     ...event,
@@ -108,6 +108,8 @@ const get = (rawPath: string): Record<string, unknown> => {
     requestContext: { ...context, http: { ...context.http, path: rawPath } },
   };
 };
+
+const get = (rawPath: string) => withPath("dashboard-summary", rawPath);
 
 test("every call that a function makes is allowed to its role, and every permission is used", async ({
   packages,
@@ -159,7 +161,11 @@ test("every call that a function makes is allowed to its role, and every permiss
     expect([...made].sort(), role).toEqual([...new Set(granted)].sort());
   };
 
-  await record("IngestRole", "ingest", "ingest", [readEvent("ingest-batch")]);
+  await record("IngestRole", "ingest", "ingest", [
+    readEvent("ingest-batch"),
+    withPath("ingest-batch", "/api/ingest/metrics"),
+    withPath("ingest-batch", "/api/ingest/apm"),
+  ]);
   await record("ConsumerRole", "consumer", "consumer", [readEvent("kinesis-logs")], {
     TARGET_BUCKET: "md-raw-logs",
   });
@@ -170,6 +176,7 @@ test("every call that a function makes is allowed to its role, and every permiss
     [readEvent("kinesis-metrics")],
     {
       TARGET_BUCKET: "md-raw-metrics",
+      APM_BUCKET: "md-raw-apm",
     },
   );
   const { Contents = [] } = await aws.s3.send(
@@ -180,7 +187,11 @@ test("every call that a function makes is allowed to its role, and every permiss
     "dashboard",
     "dashboard",
     [...GET_ROUTES, `/api/s3/object/md-raw-logs/${Contents[0]?.Key}`].map(get),
-    { TARGET_BUCKET: "md-raw-logs", METRICS_BUCKET: "md-raw-metrics" },
+    {
+      TARGET_BUCKET: "md-raw-logs",
+      METRICS_BUCKET: "md-raw-metrics",
+      APM_BUCKET: "md-raw-apm",
+    },
   );
   await proxy.close();
 });

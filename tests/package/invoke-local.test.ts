@@ -47,10 +47,10 @@ test("sls invoke local runs every function against the local AWS, and ends", asy
   expect(failing.stdout + failing.stderr).toContain("COMPRESSION");
 
   const counts = await Promise.all(
-    ["md-raw-logs", "md-raw-metrics"].map(async (Bucket) => {
+    ["md-raw-logs", "md-raw-metrics", "md-raw-apm"].map(async (Bucket) => {
       const { Contents = [] } = await aws.s3.send(new ListObjectsV2Command({ Bucket }));
       return Contents.length;
     }),
   );
-  expect(counts).toEqual([6, 2]);
+  expect(counts).toEqual([6, 2, 2]);
 });

@@ -119,9 +119,13 @@ describe.each(STAGES)("stage %s", (stage) => {
       evaluate(resource(template, id).Properties.Environment.Variables) as Record<string, string>;
     expect(environmentOf("IngestLambdaFunction").KINESIS_STREAM_NAME).toBe(nameOf("LogsStream"));
     expect(environmentOf("ConsumerLambdaFunction").TARGET_BUCKET).toBe(nameOf("LogsBucket"));
-    expect(environmentOf("ConsumerMetricsLambdaFunction").TARGET_BUCKET).toBe(
-      nameOf("MetricsBucket"),
-    );
+    expect(environmentOf("IngestLambdaFunction").METRICS_STREAM_NAME).toBe(nameOf("MetricsStream"));
+    expect(environmentOf("ConsumerMetricsLambdaFunction")).toMatchObject({
+      // Of this stream APM is taken out.
+      METRICS_STREAM_NAME: nameOf("MetricsStream"),
+      TARGET_BUCKET: nameOf("MetricsBucket"),
+      APM_BUCKET: nameOf("ApmBucket"),
+    });
     expect(environmentOf("DashboardLambdaFunction")).toMatchObject({
       STAGE: stage,
       KINESIS_STREAM_NAME: nameOf("LogsStream"),

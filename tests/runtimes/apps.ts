@@ -23,27 +23,33 @@ export const createApps = (env: Readonly<Record<string, string | undefined>>): A
   const kinesis = createKinesisClient({ ...aws, maxAttempts: 1 });
   const watchedStreams = [config.KINESIS_STREAM_NAME, config.METRICS_STREAM_NAME];
   const s3 = createS3Client(aws);
+  const intake = (name: string) => ({
+    name,
+    engine: createPutRecordsEngine(
+      {
+        writer: createKinesisWriter(kinesis, name),
+        now,
+        schedule: (delayMs, task) => {
+          const timer = setTimeout(task, delayMs);
+          return () => clearTimeout(timer);
+        },
+        random: Math.random,
+        log,
+      },
+      {
+        lingerMs: config.LINGER_MS,
+        packBytes: config.RECORD_PACK_BYTES,
+        maxQueueBytes: config.MAX_QUEUE_BYTES,
+        requestDeadlineMs: config.REQUEST_DEADLINE_MS,
+      },
+    ),
+  });
   return {
     ingest: createIngestRoutes({
-      engine: createPutRecordsEngine(
-        {
-          writer: createKinesisWriter(kinesis, config.KINESIS_STREAM_NAME),
-          now,
-          schedule: (delayMs, task) => {
-            const timer = setTimeout(task, delayMs);
-            return () => clearTimeout(timer);
-          },
-          random: Math.random,
-          log,
-        },
-        {
-          lingerMs: config.LINGER_MS,
-          packBytes: config.RECORD_PACK_BYTES,
-          maxQueueBytes: config.MAX_QUEUE_BYTES,
-          requestDeadlineMs: config.REQUEST_DEADLINE_MS,
-        },
-      ),
-      streamName: config.KINESIS_STREAM_NAME,
+      streams: {
+        logs: intake(config.KINESIS_STREAM_NAME),
+        metrics: intake(config.METRICS_STREAM_NAME),
+      },
       bodyDecoder: createBodyDecoder(),
       now,
       log,

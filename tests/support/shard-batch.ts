@@ -21,13 +21,16 @@ export type ShardRecord = {
 export const ARRIVED_AT_MS = Date.UTC(2025, 10, 14, 1, 20, 30, 125);
 
 /** A Lambda event of records of one shard, numbered from the start of the shard unless they say. */
-export const toEvent = (records: readonly ShardRecord[]): KinesisEvent => ({
+export const toEvent = (
+  records: readonly ShardRecord[],
+  streamArn: string = STREAM_ARN,
+): KinesisEvent => ({
   Records: records.map((record, position) => {
     const sequenceNumber = record.sequenceNumber ?? sequenceNumberAt(position);
     return {
       eventID: `${record.shardId ?? SHARD_ID}:${sequenceNumber}`,
       eventSource: "aws:kinesis",
-      eventSourceARN: STREAM_ARN,
+      eventSourceARN: streamArn,
       eventName: "aws:kinesis:record",
       eventVersion: "1.0",
       invokeIdentityArn: "arn:aws:iam::000000000000:role/consumer",

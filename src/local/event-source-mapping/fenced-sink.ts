@@ -1,13 +1,13 @@
 import type { PartSink, WriteFence } from "../../shared/core/ports.ts";
 
+type FencedSinks = (fence: WriteFence) => PartSink;
+
 /**
- * Sinks that write only while their fence lets them, at most `limit` parts at a time over all of
- * them: a request that had to queue for a socket would be sent when its fence is long past.
+ * Puts sinks behind fences: they write only while theirs lets them, at most `limit` parts at a time
+ * over all of them. A request that had to queue for a socket would be sent when its fence is long
+ * past, so sinks that share sockets must share the limit.
  */
-export const createFencedSinks = (
-  sink: PartSink,
-  limit: number,
-): ((fence: WriteFence) => PartSink) => {
+export const createWriteLimit = (limit: number): ((sink: PartSink) => FencedSinks) => {
   const queue: (() => void)[] = [];
   let running = 0;
 
@@ -21,7 +21,7 @@ export const createFencedSinks = (
     else next();
   };
 
-  return (fence) => ({
+  return (sink) => (fence) => ({
     putPart: async (part) => {
       await enter();
       try {
@@ -33,3 +33,7 @@ export const createFencedSinks = (
     },
   });
 };
+
+/** One sink behind fences, with a limit of its own. */
+export const createFencedSinks = (sink: PartSink, limit: number): FencedSinks =>
+  createWriteLimit(limit)(sink);

@@ -147,3 +147,22 @@ test("an address where nothing answers is given up soon, and nothing counts as t
   expect(sender.totals).toMatchObject({ sent: 1, accepted: 0, rejected: 1, unknown: 0 });
   expect(sender.totals.refusals[0]).toMatchObject({ code: "GAVE_UP" });
 });
+
+test("metrics and APM go to paths of their own, logs where they always went", async () => {
+  const paths: (string | undefined)[] = [];
+  const url = await serve((_, response, request) => {
+    paths.push(request.url);
+    answer(response, 200, 1);
+  });
+  for (const to of [undefined, "logs", "metrics", "apm"] as const) {
+    const sender = createSender({ ...options(url), ...(to === undefined ? {} : { to }) });
+    await sender.send(lines("a"));
+    sender.close();
+  }
+  expect(paths).toEqual([
+    "/api/ingest/batch",
+    "/api/ingest/batch",
+    "/api/ingest/metrics",
+    "/api/ingest/apm",
+  ]);
+});

@@ -17,8 +17,16 @@ export type SendTotals = {
   refusals: Refusal[];
 };
 
+export const SEND_PATHS = {
+  logs: "/api/ingest/batch",
+  metrics: "/api/ingest/metrics",
+  apm: "/api/ingest/apm",
+} as const;
+
 export type SenderOptions = {
   url: string;
+  /** What the lines are; logs unless given. */
+  to?: keyof typeof SEND_PATHS;
   token?: string | undefined;
   /** Longest time one batch is tried before its lines count as rejected or unknown. */
   giveUpAfterMs: number;
@@ -114,7 +122,7 @@ const outcomeOf = (lines: readonly Line[], answer: Answer): Outcome => {
  * lines without an answer are never sent twice.
  */
 export const createSender = (options: SenderOptions) => {
-  const target = new URL("/api/ingest/batch", options.url);
+  const target = new URL(SEND_PATHS[options.to ?? "logs"], options.url);
   const isHttps = target.protocol === "https:";
   const agent = isHttps ? new HttpsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
   const totals: SendTotals = { sent: 0, accepted: 0, rejected: 0, unknown: 0, refusals: [] };

@@ -43,3 +43,9 @@ test.each(["README.md", "README.vi.md"])("%s has a row for every setting", (file
   );
   expect(missing).toEqual([]);
 });
+
+test("metrics and APM cannot share the stream of the logs, where they could not be told apart", () => {
+  expect(() => loadConfig({ KINESIS_STREAM_NAME: "one", METRICS_STREAM_NAME: "one" })).toThrow(
+    "KINESIS_STREAM_NAME and METRICS_STREAM_NAME are the same",
+  );
+});

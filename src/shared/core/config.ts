@@ -8,6 +8,7 @@ import {
   EVENT_SOURCE_MAX_WINDOW_SECONDS,
   EVENT_SOURCE_MIN_RECORD_AGE_SECONDS,
   KIB,
+  MIB,
   RECORD_MAX_BYTES,
 } from "./limits.ts";
 
@@ -37,9 +38,8 @@ export const configSchema = z.object({
   HOST: z.string().min(1).default("127.0.0.1"),
   INGEST_PORT: port(8004),
   DASHBOARD_PORT: port(8010),
-  /** Where the dashboard asks ingest for its figures; by default INGEST_PORT of this machine. */
+  /** Ingest, for the dashboard and the simulated upstream; by default INGEST_PORT of this machine. */
   INGEST_URL: url(),
-  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
   /** What is watched, and from which figure on it is an alert: see docs/dashboard.md. */
   ALERT_RULES: z
     .string()
@@ -52,6 +52,8 @@ export const configSchema = z.object({
     }),
   /** How long a figure must be over its threshold, seconds. */
   ALERT_FOR: z.coerce.number().min(0).default(30),
+  /** How pages follow a stream: pushed, or by asking again; by default what this place can do. */
+  TAIL_MODE: z.enum(["sse", "poll"]).optional(),
   /** Gets a POST for each alert that begins or ends. */
   ALERT_WEBHOOK_URL: url(),
   /** Where the dashboard remembers which alerts it told of. */
@@ -60,6 +62,7 @@ export const configSchema = z.object({
   MOCK_PORT_BASE: z.coerce.number().int().min(1).max(65_530).default(8000),
   /** Whole number; the same one gives the same logs. By default another one each time. */
   MOCK_SEED: z.coerce.number().int().min(0).max(4_294_967_295).optional(),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 
   AWS_ENDPOINT_URL: url(),
   AWS_REGION: z.string().min(1).default("us-east-1"),
@@ -102,6 +105,11 @@ export const configSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9._~+/-]{16,}=*$/, "must be at least 16 of A-Z a-z 0-9 . _ ~ + / -")
     .optional(),
+  /** Token that the dashboard asks for; it does not start without one where STAGE is not local. */
+  DASHBOARD_TOKEN: z
+    .string()
+    .regex(/^[A-Za-z0-9._~+/-]{16,}=*$/, "must be at least 16 of A-Z a-z 0-9 . _ ~ + / -")
+    .optional(),
   /** Comma-separated names that requests may be for, besides localhost and HOST. */
   ALLOWED_HOSTS: z
     .string()
@@ -112,6 +120,13 @@ export const configSchema = z.object({
         .filter((name) => name !== ""),
     )
     .default([]),
+
+  /** Folder for local log files, by category, type and day; none are written without it. */
+  LOG_DIR: z.string().min(1).optional(),
+  /** Bytes of those files together; past it the ones not written to for the longest time go. */
+  LOG_DIR_MAX_BYTES: z.coerce.number().int().min(MIB).default(1_073_741_824),
+  /** Where accepted logs are forwarded to, at `/api/consolidate`, as far as it takes them. */
+  CONSOLIDATION_URL: url(),
 
   /** Longest time a record waits for its batch to fill, seconds. */
   POLL_INTERVAL: z.coerce.number().min(0).max(EVENT_SOURCE_MAX_WINDOW_SECONDS).default(5),
@@ -188,6 +203,10 @@ const contradictionsOf = (config: Config): string[] => {
   if (isTimestampWanted !== (config.STARTING_POSITION_TIMESTAMP !== undefined))
     found.push(
       "STARTING_POSITION=AT_TIMESTAMP and STARTING_POSITION_TIMESTAMP go together, such as 2025-11-14T01:00:00Z",
+    );
+  if (config.KINESIS_STREAM_NAME === config.METRICS_STREAM_NAME)
+    found.push(
+      "KINESIS_STREAM_NAME and METRICS_STREAM_NAME are the same: metrics and APM need a stream of their own",
     );
   return found;
 };

@@ -317,3 +317,119 @@ test("the same batch leaves the same bytes under TZ=Asia/Ho_Chi_Minh", async () 
   const there = await consume([...records, { data: "x" }]);
   expect(there.objects).toEqual(here.objects);
 });
+
+const METRICS_ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/metrics";
+
+/** Consumes batches of the stream that metrics and APM share, into a bucket for each. */
+const consumeMetrics = async (batches: readonly (readonly ShardRecord[])[]) => {
+  const main = createMemoryBucket();
+  const apm = createMemoryBucket();
+  const consumer = createConsumer(
+    {
+      sink: main.sink,
+      apm: { stream: "metrics", sink: apm.sink, bucket: "md-raw-apm" },
+      codec: createCodec(),
+      log: silentLogger,
+    },
+    { compression: "none", maxFutureSkewMs: 86_400_000, bucket: "md-raw-metrics" },
+  );
+  const summaries = [];
+  for (const batch of batches)
+    summaries.push((await consumer(toEvent(batch, METRICS_ARN))).summary);
+  const linesOf = ({ objects }: typeof main) =>
+    [...objects.values()].flatMap((object) => textOf(object).split("\n").slice(0, -1)).sort();
+  return { main, apm, summaries, metricsLines: linesOf(main), apmLines: linesOf(apm) };
+};
+
+test("of the metrics stream the partition key says what is APM, and for strangers' records each line", async () => {
+  const line = (n: number, more = "") => `{"n":${n},"service":"a"${more}}`;
+  const apmType = ',"type":"apm_trace"';
+  const { main, apm, summaries, metricsLines, apmLines } = await consumeMetrics([
+    [
+      { data: `${line(1)}\n${line(2, apmType)}`, partitionKey: "metrics/a" },
+      { data: line(3), partitionKey: "apm/a" },
+      { data: `${line(4)}\n${line(5, apmType)}`, partitionKey: "stranger" },
+      { data: "no json", partitionKey: "apm/b" },
+      { data: "no json either", partitionKey: "metrics/b" },
+      { data: "nor this", partitionKey: "c" },
+    ],
+  ]);
+  const logs = (lines: string[]) => lines.filter((text) => !text.includes('"reason"'));
+  expect(logs(metricsLines)).toEqual([line(1), line(2, apmType), line(4)]);
+  expect(logs(apmLines)).toEqual([line(3), line(5, apmType)].sort());
+  const quarantined = ({ objects }: typeof main) =>
+    [...objects.keys()].filter((key) => key.startsWith("_quarantine/"));
+  expect([quarantined(main).length, quarantined(apm).length]).toEqual([1, 1]);
+  expect(summaries[0]).toMatchObject({
+    lines: 5,
+    quarantined: 3,
+    // By service, not by route: as ingest counts them.
+    services: { a: [5, 0], b: [0, 2], c: [0, 1] },
+  });
+  expect(new Set(summaries[0]?.parts.map(({ bucket }) => bucket))).toEqual(
+    new Set(["md-raw-metrics", "md-raw-apm"]),
+  );
+});
+
+test("a stream of another name is never divided, whatever its partition keys and types say", async () => {
+  const sink = createMemoryBucket();
+  const consumer = createConsumer(
+    {
+      sink: sink.sink,
+      apm: {
+        stream: "metrics",
+        sink: { putPart: () => Promise.reject(new Error("not here")) },
+        bucket: "apm",
+      },
+      codec: createCodec(),
+      log: silentLogger,
+    },
+    { compression: "none", maxFutureSkewMs: 86_400_000, bucket: "logs" },
+  );
+  const data = '{"service":"apm/a","type":"apm_trace"}';
+  const { summary } = await consumer(toEvent([{ data, partitionKey: "apm/a" }]));
+  expect(summary).toMatchObject({ lines: 1, parts: [{ bucket: "logs" }] });
+});
+
+test("which bucket a line goes to never depends on its batch, and each line has one part name", async () => {
+  const record = fc.record({
+    lines: fc.array(fc.record({ service: fc.constantFrom("a", "b"), isApm: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    partitionKey: fc.constantFrom("metrics/a", "apm/a", "stranger"),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(record, { minLength: 1, maxLength: 12 }),
+      fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 12, maxLength: 12 }),
+      async (drawn, sizes) => {
+        let n = 0;
+        const records = drawn.map(({ lines, partitionKey }, position) => ({
+          partitionKey,
+          sequenceNumber: sequenceNumberAt(position),
+          data: lines
+            .map(({ service, isApm }) => {
+              n += 1;
+              return `{"n":${n},"service":"${service}"${isApm ? ',"log_type":"apm_x"' : ""}}`;
+            })
+            .join("\n"),
+        }));
+        const batches: (typeof records)[] = [];
+        for (let from = 0, at = 0; from < records.length; at += 1) {
+          const size = sizes[at] ?? 1;
+          batches.push(records.slice(from, from + size));
+          from += size;
+        }
+        const whole = await consumeMetrics([records]);
+        const parted = await consumeMetrics(batches);
+        expect(parted.metricsLines).toEqual(whole.metricsLines);
+        expect(parted.apmLines).toEqual(whole.apmLines);
+        expect(whole.metricsLines.length + whole.apmLines.length).toBe(n);
+        const names = [...whole.main.objects.keys(), ...whole.apm.objects.keys()];
+        expect(new Set(names.map((key) => key.split("/").at(-1))).size).toBe(names.length);
+      },
+    ),
+    { numRuns: 50 },
+  );
+});

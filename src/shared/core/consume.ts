@@ -6,7 +6,13 @@ import { serviceOfKey } from "./partition.ts";
 import { type PartPlan, planParts } from "./plan-parts.ts";
 import type { Codec, PartObject, PartSink } from "./ports.ts";
 
-export type ConsumerDeps = { sink: PartSink; codec: Codec; log: Logger };
+export type ConsumerDeps = {
+  sink: PartSink;
+  /** Where APM goes of the stream that it shares with metrics; `bucket` is for log lines. */
+  apm?: { readonly stream: string; readonly sink: PartSink; readonly bucket: string } | undefined;
+  codec: Codec;
+  log: Logger;
+};
 
 export type ConsumerOptions = {
   /** Of part objects; quarantine objects are never compressed. Changing it renames parts. */
@@ -21,7 +27,7 @@ export type ConsumerOptions = {
 };
 
 /** `bytes` is the size of the object as stored. */
-export type WrittenPart = { key: string; lines: number; bytes: number };
+export type WrittenPart = { bucket: string; key: string; lines: number; bytes: number };
 
 /** What one batch left in the bucket. */
 export type BatchSummary = {
@@ -102,7 +108,7 @@ const runBounded = async (
  * event that is not one of Kinesis.
  */
 export const createConsumer = (
-  { sink, codec, log }: ConsumerDeps,
+  { sink, apm, codec, log }: ConsumerDeps,
   options: ConsumerOptions,
 ): Consumer => {
   const { bucket, compression, maxFutureSkewMs } = options;
@@ -134,7 +140,11 @@ export const createConsumer = (
     if (first === undefined || last === undefined)
       return { response: { batchItemFailures: [] }, summary: null };
 
-    const plan = planParts(event, codec, { maxFutureSkewMs, services });
+    const plan = planParts(event, codec, {
+      maxFutureSkewMs,
+      services,
+      metricsStream: apm?.stream,
+    });
     const { origin, parts, quarantine, quarantinedByReason, skipped } = plan;
     const { stream, shardId } = origin;
     const writeInto =
@@ -142,8 +152,10 @@ export const createConsumer = (
       (part: PartPlan) =>
       async (): Promise<void> => {
         const object = await toObject(part, shardId, isPacked);
-        await sink.putPart(object);
-        written.push({ key: object.key, lines: part.lines, bytes: object.body.length });
+        const target = (part.isApm ? apm : undefined) ?? { sink, bucket };
+        await target.sink.putPart(object);
+        const { key, body } = object;
+        written.push({ bucket: target.bucket, key, lines: part.lines, bytes: body.length });
       };
     const writtenParts: WrittenPart[] = [];
     const quarantineParts: WrittenPart[] = [];

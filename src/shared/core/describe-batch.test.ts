@@ -5,7 +5,7 @@ import { describeBatch } from "./describe-batch.ts";
 const hour = "year=2025/month=11/day=14/hour=01";
 
 const summaryOf = (keys: string[], quarantineKeys: string[] = []): BatchSummary => {
-  const written = (key: string) => ({ key, lines: 25, bytes: 13_000 });
+  const written = (key: string) => ({ bucket: "b", key, lines: 25, bytes: 13_000 });
   return {
     stream: "s",
     shardId: "shardId-000000000000",
@@ -38,15 +38,23 @@ test.each([
     "Wrote 100 logs to s3://b/ (4 objects, 51 KB)",
   ],
 ])("the line names the deepest folder that holds all objects: %j", (keys, line) => {
-  expect(describeBatch(summaryOf(keys), "b")).toBe(line);
+  expect(describeBatch(summaryOf(keys))).toBe(line);
 });
 
 test("what was quarantined is said, and where", () => {
   const quarantined = `_quarantine/reason=not_json/${hour}/part-1.jsonl`;
-  expect(describeBatch(summaryOf([`service=a/${hour}/part-1.jsonl`], [quarantined]), "b")).toBe(
+  expect(describeBatch(summaryOf([`service=a/${hour}/part-1.jsonl`], [quarantined]))).toBe(
     `Wrote 25 logs to s3://b/service=a/${hour}/part-1.jsonl (1 object, 13 KB), 25 quarantined in s3://b/${quarantined}`,
   );
-  expect(describeBatch(summaryOf([], [quarantined]), "b")).toBe(
+  expect(describeBatch(summaryOf([], [quarantined]))).toBe(
     `Wrote no logs from 100 records, 25 quarantined in s3://b/${quarantined}`,
+  );
+});
+
+test("each bucket that a batch went to is named", () => {
+  const summary = summaryOf([`service=a/${hour}/part-1.jsonl`]);
+  const parts = [...summary.parts, ...summary.parts.map((part) => ({ ...part, bucket: "c" }))];
+  expect(describeBatch({ ...summary, lines: 50, parts })).toBe(
+    `Wrote 25 logs to s3://b/service=a/${hour}/part-1.jsonl (1 object, 13 KB) and 25 logs to s3://c/service=a/${hour}/part-1.jsonl (1 object, 13 KB)`,
   );
 });

@@ -24,17 +24,36 @@ const commonPlace = (keys: readonly string[]): string => {
     .join("");
 };
 
-const place = (bucket: string, written: readonly WrittenPart[]): string =>
-  `s3://${bucket}/${commonPlace(written.map(({ key }) => key))}`;
+/** `25 logs to s3://…`, for each bucket that any went to. */
+const places = (written: readonly WrittenPart[], say: (found: readonly WrittenPart[]) => string) =>
+  [...new Set(written.map(({ bucket }) => bucket))]
+    .map((bucket) => say(written.filter((part) => part.bucket === bucket)))
+    .join(" and ");
+
+const place = (written: readonly WrittenPart[]): string =>
+  `s3://${written[0]?.bucket}/${commonPlace(written.map(({ key }) => key))}`;
+
+const sum = (written: readonly WrittenPart[], field: "lines" | "bytes"): number =>
+  written.reduce((total, part) => total + part[field], 0);
 
 /** One line for a person, such as `Wrote 100 logs to s3://md-raw-logs/ (4 objects, 52 KB)`. */
-export const describeBatch = (summary: BatchSummary, bucket: string): string => {
-  const { lines, bytes, parts, quarantined, quarantineParts } = summary;
+export const describeBatch = ({
+  lines,
+  parts,
+  records,
+  quarantineParts,
+}: Pick<BatchSummary, "lines" | "parts" | "records" | "quarantineParts">): string => {
   const stored =
     lines === 0
-      ? `Wrote no logs from ${count(summary.records, "record")}`
-      : `Wrote ${count(lines, "log")} to ${place(bucket, parts)} (${count(parts.length, "object")}, ${formatBytes(bytes)})`;
-  return quarantined === 0
-    ? stored
-    : `${stored}, ${quarantined} quarantined in ${place(bucket, quarantineParts)}`;
+      ? `Wrote no logs from ${count(records, "record")}`
+      : `Wrote ${places(
+          parts,
+          (found) =>
+            `${count(sum(found, "lines"), "log")} to ${place(found)} (${count(found.length, "object")}, ${formatBytes(sum(found, "bytes"))})`,
+        )}`;
+  const quarantined = places(
+    quarantineParts,
+    (found) => `${sum(found, "lines")} quarantined in ${place(found)}`,
+  );
+  return quarantined === "" ? stored : `${stored}, ${quarantined}`;
 };

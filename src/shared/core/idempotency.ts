@@ -133,6 +133,16 @@ export const createIdempotency = (
 
   return {
     windowMs,
+    /** What a claim would come to, without making it. */
+    look: (key: string, digest: string): "new" | "known" | "mismatch" | "inProgress" => {
+      const known = entries.get(key);
+      if (known === undefined) return "new";
+      const isExpired = now() - known.firstSeenAt >= windowMs;
+      if (!isExpired && known.digest !== digest) return "mismatch";
+      if (known.isInProgress) return "inProgress";
+      return isExpired ? "new" : "known";
+    },
+
     /** Every claim of kind `take` has to be finished, or abandoned. */
     claim: async (key: string, digest: string): Promise<Claim> => {
       const known = entries.get(key);

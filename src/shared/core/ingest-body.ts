@@ -1,4 +1,4 @@
-import { isJsonObject } from "./json.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
 import {
   type ByteRange,
   CARRIAGE_RETURN,
@@ -19,6 +19,7 @@ import {
 } from "./limits.ts";
 import { recordPartitionKey, utf8Length } from "./record-packer.ts";
 import { serviceOf } from "./service.ts";
+import { isApmLog, routeOf, type Signal } from "./signals.ts";
 
 /** `either` is JSON where the whole body is one document, NDJSON where more follows the first. */
 export type BodyForm = "json" | "ndjson" | "either";
@@ -26,6 +27,7 @@ export type BodyForm = "json" | "ndjson" | "either";
 /** A log of the body: its own bytes on one line, a view into the body where that is possible. */
 export type CutLog = {
   readonly index: number;
+  readonly signal: Signal;
   readonly service: string;
   readonly bytes: Uint8Array;
 };
@@ -103,8 +105,16 @@ const isLineBreak = (byte: number): boolean => byte === LINE_FEED || byte === CA
 const onOneLine = (bytes: Uint8Array): Uint8Array =>
   bytes.some(isLineBreak) ? bytes.map((byte) => (isLineBreak(byte) ? 0x20 : byte)) : bytes;
 
+/** Among logs, what says of itself that it is APM is; to the other paths belongs what they are sent. */
+const signalOf = (log: JsonObject, home: Signal): Signal =>
+  home === "logs" && isApmLog(log) ? "apm" : home;
+
+/** Bytes that an item may have: those of a Kinesis record less its partition key's. */
+export const maxItemBytes = (signal: Signal, service: string): number =>
+  RECORD_MAX_BYTES - utf8Length(recordPartitionKey(routeOf(signal, service)));
+
 /** Sorts the items of one body into logs and refusals. */
-const createSorter = (body: Uint8Array) => {
+const createSorter = (body: Uint8Array, home: Signal) => {
   const textOf = createTextOf(body);
   // One look at the whole body spares most bodies one look per log.
   const hasLineBreaks = body.includes(LINE_FEED) || body.includes(CARRIAGE_RETURN);
@@ -151,11 +161,12 @@ const createSorter = (body: Uint8Array) => {
         return true;
       }
       const service = serviceOf(value);
-      const limit = RECORD_MAX_BYTES - utf8Length(recordPartitionKey(service));
+      const signal = signalOf(value, home);
+      const limit = maxItemBytes(signal, service);
       if (size > limit) refuseSize(index, size, limit);
       else {
         const bytes = body.subarray(range.start, range.end);
-        logs.push({ index, service, bytes: hasLineBreaks ? onOneLine(bytes) : bytes });
+        logs.push({ index, signal, service, bytes: hasLineBreaks ? onOneLine(bytes) : bytes });
       }
       return true;
     },
@@ -209,10 +220,10 @@ const checkEnvelope = (
     : undefined;
 };
 
-const cutJson = (body: Uint8Array, from: number): CutBody => {
+const cutJson = (body: Uint8Array, from: number, home: Signal): CutBody => {
   const start = skipSpace(body, from);
   if (start === body.length) return refuse("EMPTY_BODY", "The body is empty.");
-  const sorter = createSorter(body);
+  const sorter = createSorter(body, home);
   const endsAt = (end: number): BodyRefusal | undefined => {
     const next = skipSpace(body, end);
     if (next === body.length) return undefined;
@@ -249,8 +260,8 @@ const cutJson = (body: Uint8Array, from: number): CutBody => {
   return takeAll(sorter, [{ start, end }]);
 };
 
-const cutLines = (body: Uint8Array, from: number): CutBody => {
-  const sorter = createSorter(body);
+const cutLines = (body: Uint8Array, from: number, home: Signal): CutBody => {
+  const sorter = createSorter(body, home);
   let count = 0;
   for (let lineStart = from; lineStart < body.length; ) {
     const lineFeed = body.indexOf(LINE_FEED, lineStart);
@@ -277,11 +288,12 @@ const afterByteOrderMark = (body: Uint8Array): number =>
  * when its own `logs` is an array (the last one where there are several, as in JSON.parse), else
  * it is the log. There one item that does not parse refuses the body, since nothing after it can
  * be told for sure. In NDJSON every line is a log of its own, and only the bad line is refused.
+ * Every item is of the signal of its path, but for APM among logs.
  */
-export const cutItems = (body: Uint8Array, form: BodyForm): CutBody => {
+export const cutItems = (body: Uint8Array, form: BodyForm, home: Signal = "logs"): CutBody => {
   const from = afterByteOrderMark(body);
-  if (form === "ndjson") return cutLines(body, from);
-  const cut = cutJson(body, from);
+  if (form === "ndjson") return cutLines(body, from, home);
+  const cut = cutJson(body, from, home);
   const isManyDocuments = !cut.ok && cut.code === "TRAILING_TEXT";
-  return form === "either" && isManyDocuments ? cutLines(body, from) : cut;
+  return form === "either" && isManyDocuments ? cutLines(body, from, home) : cut;
 };

@@ -13,9 +13,12 @@ import { encodePartitionValue, hourOf, OTHER_SERVICES, partitionPrefix } from ".
 import type { Codec } from "./ports.ts";
 import { type QuarantineReason, quarantineLine, quarantinePrefix } from "./quarantine.ts";
 import { serviceOf } from "./service.ts";
+import { isApmLog, type Route, routeOfKey } from "./signals.ts";
 
 /** The lines of one batch that go to one part object. */
 export type PartPlan = {
+  /** For the bucket of APM. */
+  readonly isApm: boolean;
   /** Key without its suffix, `service=…/…/part-<uuid>`. */
   readonly name: string;
   /** Pieces of the body, to be joined: lines, each with its line break. */
@@ -42,6 +45,11 @@ export type PlanOptions = {
   readonly maxFutureSkewMs: number;
   /** When given, every other service is stored under `service=__other__`. */
   readonly services?: ReadonlySet<string> | undefined;
+  /**
+   * The stream that metrics and APM share: each of its records is what its partition key says. Where
+   * another producer than ingest chose the key, each line is what it says of itself.
+   */
+  readonly metricsStream?: string | undefined;
 };
 
 const LF = 0x0a;
@@ -121,6 +129,13 @@ const arrivalMs = ({ eventID, kinesis }: KinesisEventRecord): number => {
   return ms;
 };
 
+/** What goes to one bucket. */
+const createTarget = () => ({
+  // Undefined stands for the services that are not on the list.
+  logs: createGroups<string | undefined>(),
+  rejects: createGroups<QuarantineReason>(),
+});
+
 /**
  * Decides where every piece of a batch goes. Each decision depends on its record and the options
  * alone, never on the batch, so that any re-batching of the same records leaves the same lines.
@@ -132,14 +147,15 @@ export const planParts = (event: KinesisEvent, codec: Codec, options: PlanOption
   if (first === undefined) throw new Error("An event must hold at least one record.");
   const origin = originOf(first);
 
-  // Undefined stands for the services that are not on the list.
-  const logs = createGroups<string | undefined>();
-  const rejects = createGroups<QuarantineReason>();
+  const isShared = origin.stream === options.metricsStream;
+  const main = createTarget();
+  const apm = createTarget();
   const quarantinedByReason: Partial<Record<QuarantineReason, number>> = {};
   const quarantinedByService = new Map<string, number>();
   let skipped = 0;
 
   let record = first;
+  let route: Route | undefined;
   let arrivedAtMs = 0;
   let index = 0;
   const visitor: RecordVisitor = {
@@ -147,6 +163,8 @@ export const planParts = (event: KinesisEvent, codec: Codec, options: PlanOption
       const service = serviceOf(log, envelope?.service);
       const isListed = services === undefined || services.has(service);
       const hour = hourOf(partitionTimeMs(log, arrivedAtMs, maxFutureSkewMs, envelope?.timeMs));
+      const isApm = route === undefined ? isShared && isApmLog(log) : route.signal === "apm";
+      const { logs } = isApm ? apm : main;
       logs.add(isListed ? service : undefined, hour, record.kinesis.sequenceNumber, index, line);
       index += 1;
     },
@@ -163,9 +181,10 @@ export const planParts = (event: KinesisEvent, codec: Codec, options: PlanOption
         arrivedAt: new Date(arrivedAtMs).toISOString(),
         data: codec.encodeBase64(data),
       });
+      const { rejects } = route?.signal === "apm" ? apm : main;
       rejects.add(reason, hourOf(arrivedAtMs), sequenceNumber, index, line);
       quarantinedByReason[reason] = (quarantinedByReason[reason] ?? 0) + 1;
-      const service = ledgerName(partitionKey, services);
+      const service = ledgerName(route?.service ?? partitionKey, services);
       quarantinedByService.set(service, (quarantinedByService.get(service) ?? 0) + 1);
       index += 1;
     },
@@ -175,14 +194,21 @@ export const planParts = (event: KinesisEvent, codec: Codec, options: PlanOption
   };
   for (record of event.Records) {
     assertSameShard(origin, first, record);
+    route = isShared ? routeOfKey(record.kinesis.partitionKey) : undefined;
     arrivedAtMs = arrivalMs(record);
     index = 0;
     decodeRecord(codec.decodeBase64(record.kinesis.data), visitor, codec);
   }
 
-  const plan = (prefix: string, value: string, hour: number, group: Group): PartPlan => {
+  const plan = (
+    isApm: boolean,
+    [prefix, value]: readonly [prefix: string, value: string],
+    hour: number,
+    group: Group,
+  ): PartPlan => {
     closeChunk(group);
     return {
+      isApm,
       name: prefix + partName(origin, group.first, value, hour),
       chunks: group.chunks,
       bytes: group.bytes,
@@ -191,16 +217,20 @@ export const planParts = (event: KinesisEvent, codec: Codec, options: PlanOption
       lastSequenceNumber: group.lastSequenceNumber,
     };
   };
+  const planLogs = ({ logs }: typeof main, isApm: boolean): PartPlan[] =>
+    logs.map((service, hour, group) => {
+      const value = service === undefined ? OTHER_SERVICES : encodePartitionValue(service);
+      return plan(isApm, [partitionPrefix(value, hour), value], hour, group);
+    });
+  const planRejects = ({ rejects }: typeof main, isApm: boolean): PartPlan[] =>
+    rejects.map((reason, hour, group) =>
+      // No partition value holds a slash.
+      plan(isApm, [quarantinePrefix(reason, hour), `_quarantine/${reason}`], hour, group),
+    );
   return {
     origin,
-    parts: logs.map((service, hour, group) => {
-      const value = service === undefined ? OTHER_SERVICES : encodePartitionValue(service);
-      return plan(partitionPrefix(value, hour), value, hour, group);
-    }),
-    quarantine: rejects.map((reason, hour, group) =>
-      // No partition value holds a slash.
-      plan(quarantinePrefix(reason, hour), `_quarantine/${reason}`, hour, group),
-    ),
+    parts: [...planLogs(main, false), ...planLogs(apm, true)],
+    quarantine: [...planRejects(main, false), ...planRejects(apm, true)],
     quarantinedByReason,
     quarantinedByService,
     skipped,
