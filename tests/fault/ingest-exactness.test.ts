@@ -314,5 +314,6 @@ test("with its key a batch is stored once, whatever was killed while it was sent
   await emptySpool(world.url);
   expect(sender.totals).toMatchObject({ sent: sent.length, accepted: sent.length, unknown: 0 });
   expect(notOnce(await linesInStream(world.kinesis, STREAM), sent)).toEqual([]);
-  expect(sent.length).toBeGreaterThan(300);
+  // At least one batch of each; how many more is up to the machine.
+  expect(sent.length).toBeGreaterThanOrEqual(workers.length * 20);
 }, 120_000);
