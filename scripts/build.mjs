@@ -1,9 +1,18 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { root } from "./install.mjs";
 
 const outdir = path.join(root, ".build");
+const OLD_FILE_MS = 60_000;
 const stampFile = path.join(outdir, "stamp");
 
 const listFiles = (directory) =>
@@ -97,6 +106,13 @@ const buildUi = async (bundle) => {
     if (cssBundle) entries[`${name}.css`] = `/assets/ui/${path.basename(cssBundle)}`;
   }
   writeWhole(path.join(folder, "manifest.json"), JSON.stringify({ entries, files }));
+  // A package would carry old ones along; a server that starts just now may still read them.
+  const names = new Set(["manifest.json", ...files.map(({ name }) => name)]);
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name);
+    if (!names.has(name) && Date.now() - statSync(file).mtimeMs > OLD_FILE_MS)
+      rmSync(file, { force: true });
+  }
 };
 
 /**
