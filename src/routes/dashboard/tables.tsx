@@ -1,6 +1,6 @@
 import type { FC } from "hono/jsx";
 import type { ConsumerStatus } from "../../shared/core/dashboard/consumer-status.ts";
-import { formatDuration, showInvisible } from "../../shared/core/dashboard/format.ts";
+import { showInvisible } from "../../shared/core/dashboard/format.ts";
 import type { Bounded } from "../../shared/core/dashboard/ports.ts";
 import type { BucketRow, StreamRow } from "../../shared/core/dashboard/reader.ts";
 import { Ago, Bytes, Count, Shape, State, Table, type Tone, Unknown } from "./components.tsx";
@@ -104,45 +104,6 @@ export const BucketTable: FC<Bounded<BucketRow> & { now: number }> = ({
 /** State objects that are there and cannot be understood, and a list that was cut. */
 export const UnreadableStates: FC<{ consumer: ConsumerStatus }> = ({ consumer }) => (
   <>
-    <Table
-      caption="Shards as the consumer last recorded them"
-      columns={[
-        { label: "Shard" },
-        { label: "Behind", isNumber: true },
-        { label: "Records", isNumber: true },
-        { label: "Logs stored", isNumber: true },
-        { label: "Last batch", isNumber: true },
-        { label: "Last poll", isNumber: true },
-      ]}
-      rows={consumer.shards.map((shard) => {
-        const tone = shard.error
-          ? ("error" as const)
-          : shard.drained
-            ? ("muted" as const)
-            : undefined;
-        return {
-          ...(tone ? { tone } : {}),
-          cells: [
-            <span title={shard.error ? showInvisible(shard.error.message) : undefined}>
-              {shard.error ? <Shape name="error" /> : null}{" "}
-              <span class="muted">{shard.stream}</span>{" "}
-              <span class="mono">{shard.shardId.replace(/^shardId-0*(?=\d)/, "")}</span>
-              {shard.drained ? " read to its end" : ""}
-            </span>,
-            shard.millisBehindLatest === null ? (
-              <Unknown reason="Not polled yet." />
-            ) : (
-              formatDuration(shard.millisBehindLatest)
-            ),
-            <Count value={shard.records} reason="" />,
-            <Count value={shard.lines} reason="" />,
-            <Ago time={shard.lastBatchAt} now={now} reason="No batch yet." />,
-            <Ago time={shard.lastPolledAt} now={now} reason="Not polled yet." />,
-          ],
-        };
-      })}
-      empty={consumer.reason ?? "No shard is recorded."}
-    />
     {consumer.unreadable.map(({ key, reason }) => (
       <p class="failure">
         <Shape name="error" />

@@ -16,7 +16,8 @@ export type OverviewData = {
   alerts: Attempt<AlertReport>;
   /** Where to send a first log; undefined where that is not known. */
   ingestUrl: string | undefined;
-  /** The range of the chart. */
+  /** The range that was asked for, and that of the chart. */
+  asked: number;
   minutes: number;
   now: number;
 };

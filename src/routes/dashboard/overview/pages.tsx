@@ -13,6 +13,8 @@ export type OverviewPageDeps = AreaDeps & {
   ingestUrl: string | undefined;
 };
 
+const MIN_MINUTES = 3;
+
 export const createOverviewPages = ({
   reader,
   pages,
@@ -22,9 +24,19 @@ export const createOverviewPages = ({
   now,
 }: OverviewPageDeps): Hono => {
   const app = new Hono();
+
+  /** As long as asked for, or as long as anybody has watched: an empty picture says nothing. */
+  const rangeOf = async (asked: number) => {
+    const known = await attempt(() => readHistory(history, { minutes: 1, stepMs: 60_000 }));
+    const since = known.ok ? known.value.since : null;
+    const watched = since === null ? asked : Math.ceil((now() - since) / 60_000);
+    const minutes = Math.min(asked, Math.max(MIN_MINUTES, watched));
+    return { minutes, stepMs: stepFor(minutes) };
+  };
+
   app.get("/", async (c) => {
     const { minutes } = parseHistoryRequest({ minutes: c.req.query("range") });
-    const range = { minutes, stepMs: stepFor(minutes) };
+    const range = await rangeOf(minutes);
     const [ingest, streams, buckets, consumer, ledger, past, report] = await Promise.all([
       reader.ingest(),
       attempt(reader.streams),
@@ -41,6 +53,7 @@ export const createOverviewPages = ({
         {...{ ingest, streams, buckets, consumer, ledger, ingestUrl }}
         history={past}
         alerts={report}
+        asked={minutes}
         minutes={range.minutes}
         now={now()}
       />,

@@ -77,7 +77,7 @@ const RANGES = [15, 60, 180] as const;
 
 /** In against landed over the range. The picture is drawn by a script, the table by nobody. */
 export const FlowChart: FC<OverviewData> = (data) => {
-  const { history, minutes, now } = data;
+  const { history, asked, minutes } = data;
   if (!history.ok) return <Failure message={history.error.message} />;
   const { points, since } = history.value;
   const known = points.filter(({ accepted, landed }) => accepted !== null || landed !== null);
@@ -88,14 +88,14 @@ export const FlowChart: FC<OverviewData> = (data) => {
         <span class="ranges">
           {since === null
             ? "nothing watched yet"
-            : `last ${formatWindow(windowMinutes(data))}${now - since < minutes * 60_000 ? ", since this dashboard started" : ""}`}
+            : `last ${formatWindow(windowMinutes(data))}${minutes < asked ? ", since this dashboard started" : ""}`}
           {RANGES.map((range) => (
             <>
               {" "}
               <a
                 class="link"
                 href={range === 60 ? "/" : `/?range=${range}`}
-                aria-current={range === minutes ? "true" : undefined}
+                aria-current={range === asked ? "true" : undefined}
               >
                 {formatWindow(range)}
               </a>

@@ -43,4 +43,5 @@ summary { min-height: 24px; color: var(--muted); cursor: pointer; font-size: .92
 .attention b { font-weight: 600; }
 .attention p { grid-column: 2 / -1; font-size: .92rem; color: var(--muted); overflow-wrap: anywhere; }
 @media (max-width: 1100px) { .columns-wide { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 760px) { .table td:has(.lag-trend) { grid-column: 1 / -1; } .node .spark { width: 45%; } }
 `;
