@@ -47,7 +47,7 @@ test("hostile keys are listed as text, and each link leads to its own object", a
     );
     expect(status).toBe(200);
     expectClean(html);
-    const link = `/objects?bucket=${BUCKET}&amp;key=${encodeURIComponent(key).replaceAll("'", "&#39;")}`;
+    const link = `/logs/${BUCKET}?key=${encodeURIComponent(key).replaceAll("'", "&#39;")}`;
     expect(html).toContain(`href="${link}"`);
     const view = await page(app, `/objects?bucket=${BUCKET}&key=${encodeURIComponent(key)}`);
     expect(view.status).toBe(200);

@@ -2,7 +2,6 @@ import type { Attempt } from "../../shared/core/dashboard/backend-error.ts";
 import type { ConsumerStatus } from "../../shared/core/dashboard/consumer-status.ts";
 import type { Tally } from "../../shared/core/dashboard/count.ts";
 import { toKb, toMb } from "../../shared/core/dashboard/format.ts";
-import type { PartitionAnalysis } from "../../shared/core/dashboard/partition-analysis.ts";
 import type { Bounded, ObjectEntry } from "../../shared/core/dashboard/ports.ts";
 import type { BucketRow, StreamDetail, StreamRow } from "../../shared/core/dashboard/reader.ts";
 import { type LedgerBalance, worstState } from "../../shared/core/ledger.ts";
@@ -115,59 +114,6 @@ export const objectJson = ({ key, size, lastModified, storageClass }: ObjectEntr
   size_kb: toKb(size),
   last_modified: iso(lastModified),
   storage_class: storageClass,
-});
-
-export const partitionsJson = (bucket: string, analysis: PartitionAnalysis) => ({
-  bucket,
-  services: analysis.services.map(({ service }) => service),
-  service_count: analysis.services.length,
-  dates: analysis.dates,
-  date_count: analysis.dates.length,
-  total_objects: analysis.totalObjects,
-  total_size: analysis.totalBytes,
-  total_size_mb: toMb(analysis.totalBytes),
-  unpartitioned_objects: analysis.unpartitionedObjects,
-  is_complete: analysis.isComplete,
-  levels: analysis.levels,
-  by_service: analysis.services.map((service) => ({
-    service: service.service,
-    days: service.days,
-    objects: service.objects,
-    size: service.bytes,
-    newest_object: iso(service.newest),
-    is_complete: service.isComplete,
-  })),
-  partitions: analysis.cells.map(({ service, date, prefix, tally }) => ({
-    service,
-    date,
-    prefix,
-    objects: tally?.objects ?? null,
-    size: tally?.bytes ?? null,
-    newest_object: iso(tally?.newest),
-    hours: tally
-      ? [...tally.hours]
-          .sort(([a], [b]) => a - b)
-          .map(([hour, { objects, bytes }]) => ({ hour, objects, size: bytes }))
-      : null,
-    is_complete: tally?.isComplete ?? false,
-  })),
-  object_sizes: analysis.stats
-    ? {
-        mean: Math.round(analysis.stats.mean),
-        median: Math.round(analysis.stats.median),
-        smallest: analysis.stats.smallest,
-        largest: analysis.stats.largest,
-        under_1_mb: analysis.stats.smallObjects,
-        hour_skew: analysis.stats.skew,
-      }
-    : null,
-  gaps: { count: analysis.gaps.count, hours: analysis.gaps.named },
-  coverage: {
-    days_walked: analysis.coverage.walked,
-    days_known: analysis.coverage.known,
-    list_calls: analysis.coverage.listCalls,
-    stopped_by: analysis.coverage.stoppedBy,
-  },
 });
 
 export const consumerJson = (consumer: Attempt<ConsumerStatus>) => {

@@ -40,6 +40,8 @@ export type LineChart = {
 };
 
 const HEIGHT = 220;
+/** Steps between the times below, seconds: their labels show no seconds. */
+const WHOLE_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 360, 1_440].map((minutes) => minutes * 60);
 const FONT = "11px ui-sans-serif, system-ui, sans-serif";
 
 const pad = (value: number): string => String(value).padStart(2, "0");
@@ -57,7 +59,7 @@ const dataOf = ({ times, series }: ChartData): uPlot.AlignedData =>
 const axis = (
   side: 1 | 2 | 3,
   scale: string,
-  options: Pick<uPlot.Axis, "values" | "size">,
+  options: Pick<uPlot.Axis, "values" | "size" | "incrs">,
 ): uPlot.Axis => ({
   side,
   scale,
@@ -125,6 +127,7 @@ export const mountLineChart = async (
       scales: { y: { range: fromZero }, right: { range: fromZero } },
       axes: [
         axis(2, "x", {
+          incrs: WHOLE_MINUTES,
           values: (_plot, splits) => splits.map((at) => clock(at * 1000, isLocalTime).slice(0, 5)),
         }),
         axis(3, "y", { values: (_plot, splits) => splits.map(format), size: 64 }),

@@ -45,8 +45,10 @@ export const startRefresh = (): void => {
     if (isBusy || isPaused) return;
     isBusy = true;
     try {
+      const asked = location.href;
       const { page, main: fresh } = await loadPage();
-      if (isPaused) return;
+      // A script may have led on to another state of the page meanwhile.
+      if (isPaused || location.href !== asked) return;
       patch(main, fresh);
       main.classList.remove("is-stale");
       status.textContent = page.querySelector("[data-refresh-status]")?.textContent ?? "";

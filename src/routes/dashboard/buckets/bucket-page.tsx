@@ -1,9 +1,16 @@
-import type { FC } from "hono/jsx";
+import type { Child, FC } from "hono/jsx";
+import { classOf } from "../../../shared/core/dashboard/buckets/key-class.ts";
+import type { BucketSettings } from "../../../shared/core/dashboard/buckets/ports.ts";
+import { stepsOf } from "../../../shared/core/dashboard/buckets/time-jump.ts";
 import { showInvisible } from "../../../shared/core/dashboard/format.ts";
-import type { ObjectsPage } from "../../../shared/core/dashboard/reader.ts";
-import { Ago, Bytes, Table } from "../components.tsx";
-import { Crumbs } from "../frame/layout.tsx";
-import { bucketLink, objectLink, partitionsLink } from "../links.ts";
+import { bucketLink } from "../links.ts";
+import { CoverageLine } from "./coverage-line.tsx";
+import { FilterForm } from "./filter-form.tsx";
+import { type View, viewLink } from "./hrefs.ts";
+import type { Loaded } from "./listing.ts";
+import { ListingPanel } from "./listing-panel.tsx";
+import { PlaceHead } from "./place-head.tsx";
+import { tableOf } from "./settings.ts";
 
 /** `a/b/` as its folders, each with the prefix that leads to it. */
 export const foldersOf = (prefix: string): { label: string; prefix: string }[] => {
@@ -19,113 +26,126 @@ export const foldersOf = (prefix: string): { label: string; prefix: string }[] =
   return folders;
 };
 
-export type BucketPageProps = {
-  bucket: string;
-  prefix: string;
-  page: ObjectsPage;
-  isFirst: boolean;
-  now: number;
+const SHORTCUTS = [
+  ["[", "previous hour or day"],
+  ["]", "next hour or day"],
+  ["n", "next page, or go on searching"],
+  ["Enter", "open the object in the viewer"],
+];
+
+const HourSteps: FC<{ bucket: string; prefix: string }> = ({ bucket, prefix }) => {
+  const steps = stepsOf(prefix);
+  if (!steps) return <span />;
+  const { previous, next, hours } = steps;
+  return (
+    <nav class="hours" aria-label="Hours of this day">
+      <a href={viewLink(bucket, { prefix: previous.prefix })} data-nav data-key="[" rel="prev">
+        ‹<span class="hidden"> {previous.label}</span>
+      </a>
+      {hours.map(({ label, prefix: at, isHere }) => (
+        <a
+          href={viewLink(bucket, { prefix: at })}
+          data-nav
+          aria-current={isHere ? "page" : undefined}
+        >
+          {label}
+        </a>
+      ))}
+      <a href={viewLink(bucket, { prefix: next.prefix })} data-nav data-key="]" rel="next">
+        ›<span class="hidden"> {next.label}</span>
+      </a>
+    </nav>
+  );
 };
 
-export const BucketPage: FC<BucketPageProps> = ({ bucket, prefix, page, isFirst, now }) => {
+const APART: Readonly<Record<"quarantine" | "state", Child>> = {
+  quarantine: (
+    <p class="note apart">
+      Quarantine: what could not be read as a log, with its reason.{" "}
+      <a class="link" href="/quarantine">
+        Look at it by reason
+      </a>
+    </p>
+  ),
+  state: <p class="note apart">State: where the consumer keeps how far it is. No logs.</p>,
+};
+
+export type BucketPageProps = {
+  bucket: string;
+  view: View;
+  loaded: Exclude<Loaded, { state: "missing" }>;
+  storage: BucketSettings;
+  /** Says why a date that was typed leads nowhere. */
+  jumpNote?: string | undefined;
+  now: number;
+  ingestUrl?: string | undefined;
+};
+
+export const BucketPage: FC<BucketPageProps> = ({
+  bucket,
+  view,
+  loaded,
+  storage,
+  jumpNote,
+  now,
+  ingestUrl,
+}) => {
+  const prefix = view.prefix ?? "";
   const folders = foldersOf(prefix);
-  const here = folders.at(-1)?.prefix ?? "";
-  const shown = (key: string) => showInvisible(key.slice(here.length)) || "(empty name)";
+  const kind = classOf(prefix);
+  const store = {
+    bucket,
+    prefix,
+    endpoint: storage.endpoint,
+    region: storage.region,
+    table: tableOf(storage, bucket),
+    presignSeconds: storage.signer?.expiresSeconds ?? 0,
+  };
   const crumbs = [{ label: bucket, prefix: "" }, ...folders];
+  const rest = prefix.slice(folders.at(-1)?.prefix.length ?? 0);
   return (
-    <>
-      <Crumbs
-        items={[
+    <div
+      class="browser"
+      data-browser
+      data-store={JSON.stringify(store)}
+      data-shortcuts={JSON.stringify(SHORTCUTS)}
+    >
+      <PlaceHead
+        title={`Objects of ${bucket}`}
+        tab="objects"
+        bucket={bucket}
+        prefix={prefix}
+        crumbs={[
           { label: "buckets", href: "/buckets" },
           ...crumbs.map((crumb, index) => ({
             label: showInvisible(crumb.label),
-            ...(index === crumbs.length - 1 && crumb.prefix === prefix
+            ...(index === crumbs.length - 1 && rest === ""
               ? {}
               : { href: bucketLink(bucket, { prefix: crumb.prefix }) }),
           })),
+          ...(rest === "" ? [] : [{ label: `${showInvisible(rest)}…` }]),
         ]}
-      />
-      <div class="page-head">
-        <h1>{bucket}</h1>
-        <form class="find" method="get">
-          <label class="hidden" for="prefix">
-            Keys that begin with
-          </label>
-          <input
-            id="prefix"
-            name="prefix"
-            value={prefix}
-            placeholder="keys that begin with …"
-            autocomplete="off"
-            spellcheck={false}
-          />
-          <button class="button" type="submit">
-            List
-          </button>
-        </form>
-        <div class="end">
-          <a class="button" href={partitionsLink(bucket)}>
-            Partitions
-          </a>
-        </div>
-      </div>
-      <Table
-        caption={`Objects of ${bucket}`}
-        columns={[
-          { label: "Key" },
-          { label: "Size", isNumber: true },
-          { label: "Last modified", isNumber: true },
-          { label: "Storage class", isNumber: true },
-        ]}
-        rows={[
-          ...page.prefixes.map((folder) => ({
-            cells: [
-              <a class="mono wrap folder" href={bucketLink(bucket, { prefix: folder })}>
-                {shown(folder)}
-              </a>,
-              "",
-              "",
-              "",
-            ],
-          })),
-          ...page.objects.map(({ key, size, lastModified, storageClass }) => ({
-            cells: [
-              <a class="mono wrap" href={objectLink(bucket, key)}>
-                {shown(key)}
-              </a>,
-              <Bytes value={size} reason="" />,
-              <Ago time={lastModified} now={now} reason="S3 did not say." />,
-              <span class="muted">{storageClass}</span>,
-            ],
-          })),
-        ]}
-        empty={prefix ? "No key begins with this prefix." : "The bucket is empty."}
-      />
-      <p class="pager">
-        <span>
-          {page.prefixes.length} folders and {page.objects.length} objects on this page
-          {page.nextCursor
-            ? "; there are more"
-            : isFirst
-              ? "; that is all"
-              : "; this is the last page"}
-          .
-        </span>
-        {isFirst ? null : (
-          <a class="button" href={bucketLink(bucket, { prefix })}>
-            First page
-          </a>
-        )}
-        {page.nextCursor ? (
-          <a
-            class="button"
-            rel="next"
-            href={bucketLink(bucket, { prefix, cursor: page.nextCursor })}
-          >
-            Next page
-          </a>
+      >
+        <button type="button" class="button" data-copy-prefix>
+          Copy as
+        </button>
+        <button type="button" class="button" data-count>
+          Count
+        </button>
+        <a class="button" href={viewLink(bucket, view)} data-nav>
+          Reload
+        </a>
+      </PlaceHead>
+      {kind === "data" ? null : APART[kind]}
+      <FilterForm bucket={bucket} view={view} note={jumpNote} />
+      <div class="listing-head">
+        <HourSteps bucket={bucket} prefix={prefix} />
+        {loaded.state === "listed" ? (
+          <CoverageLine bucket={bucket} view={view} listing={loaded.listing} />
         ) : null}
-      </p>
-    </>
+      </div>
+      <p class="note" data-summary role="status" />
+      <ListingPanel bucket={bucket} view={view} loaded={loaded} now={now} ingestUrl={ingestUrl} />
+    </div>
   );
 };

@@ -1,160 +1,196 @@
-import type { FC } from "hono/jsx";
-import { formatBytes, formatCount, showInvisible } from "../../../shared/core/dashboard/format.ts";
-import type { PartitionAnalysis } from "../../../shared/core/dashboard/partition-analysis.ts";
-import type { DayCell } from "../../../shared/core/dashboard/partition-walk.ts";
-import { Ago, Bytes, Count, Facts, Section, Unknown } from "../components.tsx";
-import { Crumbs } from "../frame/layout.tsx";
+import type { FC, PropsWithChildren } from "hono/jsx";
+import type { BackendError } from "../../../shared/core/dashboard/backend-error.ts";
+import type { PartitionsRead } from "../../../shared/core/dashboard/buckets/bucket-reader.ts";
+import type { Snippet } from "../../../shared/core/dashboard/buckets/commands.ts";
+import type { BucketSettings } from "../../../shared/core/dashboard/buckets/ports.ts";
+import { showInvisible } from "../../../shared/core/dashboard/format.ts";
+import { coverageText, factsOf } from "../../../shared/core/dashboard/partitions/facts.ts";
+import { heatOf, type Metric } from "../../../shared/core/dashboard/partitions/heat.ts";
+import { decodeService } from "../../../shared/core/dashboard/partitions/layout.ts";
+import { partitionsHref, viewerHref } from "../../../shared/core/dashboard/partitions/links.ts";
+import { partitionQueries } from "../../../shared/core/dashboard/partitions/queries.ts";
+import { encodeWalkCursor } from "../../../shared/core/dashboard/partitions/walk-cursor-text.ts";
+import { missingAction } from "../buckets/denied.ts";
+import { PlaceHead } from "../buckets/place-head.tsx";
+import { Shape } from "../components.tsx";
 import { bucketLink } from "../links.ts";
+import { HeatLegend, HeatMap, MetricTabs } from "./heat-map.tsx";
+import { DriftList, FactList, GapList, LevelTree } from "./side.tsx";
 
-/** Newest dates shown side by side; the API has them all. */
-const MAX_DATES = 31;
-const MAX_SERVICES = 200;
-const NOT_WALKED = "Not looked at: the budget of this page was used up.";
-
-const STOPPED: Readonly<Record<PartitionAnalysis["coverage"]["stoppedBy"], string>> = {
-  end: "all of it",
-  calls: "stopped by its budget of list calls",
-  time: "stopped by its time budget",
+export type PartitionsPageProps = {
+  bucket: string;
+  service: string | undefined;
+  metric: Metric;
+  isContinued: boolean;
+  read: { ok: true; value: PartitionsRead } | { ok: false; error: BackendError };
+  /** Prefixes of the services there are, where only one was walked. */
+  folders: readonly string[];
+  storage: BucketSettings;
+  now: number;
 };
 
-/** One of five steps up to the largest day. */
-const stepOf = (bytes: number, largest: number): number =>
-  largest === 0 ? 1 : Math.max(1, Math.ceil((bytes / largest) * 5));
-
-const Cell: FC<{ bucket: string; cell: DayCell | undefined; largest: number }> = ({
+const Walked: FC<PropsWithChildren<PartitionsPageProps & { value: PartitionsRead }>> = ({
   bucket,
-  cell,
-  largest,
+  service,
+  metric,
+  isContinued,
+  value: { analysis, sampling },
+  folders,
+  now,
+  children,
 }) => {
-  if (!cell) return <td class="q0" />;
-  const { tally } = cell;
+  const heat = heatOf(analysis.cells, { bucket, metric, now, service });
+  const { next } = analysis.walk;
+  const isEmpty = analysis.cells.length === 0;
   return (
-    <td class={tally ? `q${stepOf(tally.bytes, largest)}` : "q0"}>
-      <a href={bucketLink(bucket, { prefix: cell.prefix })}>
-        {tally ? (
-          <>
-            {formatCount(tally.objects, tally.isComplete)}
-            <small>{formatBytes(tally.bytes)}</small>
-          </>
-        ) : (
-          <Unknown reason={NOT_WALKED} />
-        )}
-      </a>
-    </td>
+    <>
+      <LevelTree
+        bucket={bucket}
+        service={service}
+        metric={metric}
+        analysis={analysis}
+        folders={folders}
+      />
+      <div class="heat-column">
+        <div
+          data-island="partitions"
+          data-bucket={bucket}
+          data-service={service ?? ""}
+          data-metric={metric}
+        >
+          <MetricTabs bucket={bucket} service={service} heat={heat} />
+          {isEmpty ? (
+            <p class="empty">
+              No key {service ? "of this service" : "of this bucket"} begins with
+              service=…/year=…/month=…/day=…/.
+            </p>
+          ) : (
+            <HeatMap heat={heat} />
+          )}
+          <p class="cell-note" data-cell-note aria-live="polite" />
+          <HeatLegend />
+          <p class="coverage" data-coverage>
+            {isContinued ? "This part of the walk only: " : ""}
+            {coverageText(analysis)}
+            {next ? (
+              <>
+                {" · "}
+                <a
+                  class="link"
+                  href={partitionsHref(bucket, { service, metric, cursor: encodeWalkCursor(next) })}
+                  data-continue
+                >
+                  Continue
+                </a>
+              </>
+            ) : null}
+          </p>
+        </div>
+        {children}
+      </div>
+      <aside class="facts-column" data-island="partition-facts" aria-label="Figures">
+        <h2>{service ? showInvisible(decodeService(service)) : "All services"}</h2>
+        <FactList facts={factsOf(analysis, now)} />
+        <GapList bucket={bucket} gaps={analysis.gaps.ranges} />
+        <DriftList sampling={sampling} hasService={service !== undefined} />
+      </aside>
+    </>
   );
 };
 
-export const PartitionsPage: FC<{ bucket: string; analysis: PartitionAnalysis; now: number }> = ({
+const Failed: FC<{ bucket: string; service: string | undefined; error: BackendError }> = ({
   bucket,
-  analysis,
-  now,
+  service,
+  error,
 }) => {
-  const { levels, stats, gaps, coverage } = analysis;
-  const dates = analysis.dates.slice(-MAX_DATES).reverse();
-  const services = analysis.services.slice(0, MAX_SERVICES);
-  const cells = new Map(analysis.cells.map((cell) => [`${cell.date} ${cell.service}`, cell]));
-  const largest = Math.max(0, ...analysis.cells.map(({ tally }) => tally?.bytes ?? 0));
-  const none = "No object was looked at.";
+  const action = missingAction(error, "s3:ListBucket");
+  return (
+    <div class="failure" role="alert" data-failure>
+      <Shape name="error" />
+      <div>
+        <p>
+          {action ? (
+            <>
+              S3 refused ({error.code}). The dashboard's role lacks <code>{action}</code> on{" "}
+              <code>{bucket}</code>.
+            </>
+          ) : (
+            error.message
+          )}
+        </p>
+        <p>
+          <a class="button" href={partitionsHref(bucket, { service })}>
+            Try again
+          </a>
+        </p>
+      </div>
+    </div>
+  );
+};
+
+const QueryList: FC<{ queries: readonly Snippet[] }> = ({ queries }) => (
+  <section class="section queries">
+    <h2>Query this range</h2>
+    {queries.map(({ name, text }) => (
+      <details>
+        <summary>{name}</summary>
+        <button type="button" class="button" data-copy={text}>
+          Copy
+        </button>
+        <pre>{text}</pre>
+      </details>
+    ))}
+  </section>
+);
+
+export const PartitionsPage: FC<PartitionsPageProps> = (props) => {
+  const { bucket, service, read, storage } = props;
+  const prefix = service === undefined ? "" : `service=${service}/`;
+  const newest = read.ok ? read.value.analysis.dates.at(-1) : undefined;
+  const queries = partitionQueries(
+    { bucket, endpoint: storage.endpoint, region: storage.region },
+    { database: storage.database, kind: storage.tables[bucket] ?? "logs" },
+    { service, day: newest },
+  );
   return (
     <>
-      <Crumbs
-        items={[
+      <PlaceHead
+        title={`Partitions of ${bucket}`}
+        tab="partitions"
+        bucket={bucket}
+        prefix={prefix}
+        crumbs={[
           { label: "buckets", href: "/buckets" },
           { label: bucket, href: bucketLink(bucket) },
+          ...(service === undefined
+            ? []
+            : [
+                {
+                  label: showInvisible(`service=${decodeService(service)}`),
+                  href: bucketLink(bucket, { prefix }),
+                },
+              ]),
           { label: "partitions" },
         ]}
-      />
-      <div class="page-head">
-        <h1>Partitions of {bucket}</h1>
-        <div class="end">
-          <a class="button" href={bucketLink(bucket)}>
-            Objects
-          </a>
-        </div>
-      </div>
-      <Facts
-        facts={[
-          [
-            "Objects",
-            <Count value={analysis.totalObjects} isComplete={analysis.isComplete} reason="" />,
-          ],
-          [
-            "Size",
-            <Bytes value={analysis.totalBytes} isComplete={analysis.isComplete} reason="" />,
-          ],
-          ["Services", formatCount(levels.service)],
-          ["Days", formatCount(levels.day)],
-          ["Object size, median", <Bytes value={stats?.median} reason={none} />],
-          ["Largest object", <Bytes value={stats?.largest} reason={none} />],
-          ["Under 1 MB", <Count value={stats?.smallObjects} reason={none} />],
-          [
-            "Skew of hours",
-            stats?.skew ? (
-              <span title="Largest hour over the median one">{stats.skew.toFixed(1)}×</span>
-            ) : (
-              <Unknown reason={none} />
-            ),
-          ],
-          ["Missing hours", formatCount(gaps.count)],
-          ["Outside the layout", formatCount(analysis.unpartitionedObjects)],
-        ]}
-      />
-      <Section
-        title="Services by day"
-        note={`${formatCount(coverage.walked)} of ${formatCount(coverage.known)} service days counted with ${formatCount(coverage.listCalls)} list calls, ${STOPPED[coverage.stoppedBy]}`}
       >
-        {services.length === 0 ? (
-          <p class="empty">No key of this bucket begins with service=…/year=…/month=…/day=…/.</p>
+        {queries.slice(0, 1).map(({ name, text }) => (
+          <button type="button" class="button" data-copy={text}>
+            {name}
+          </button>
+        ))}
+        <a class="button" href={viewerHref(bucket, { prefix })}>
+          Open in viewer
+        </a>
+      </PlaceHead>
+      <div class="partitions">
+        {read.ok ? (
+          <Walked {...props} value={read.value}>
+            <QueryList queries={queries} />
+          </Walked>
         ) : (
-          <section class="scroll" tabindex={0} aria-label="Services by day">
-            <table class="heat">
-              <thead>
-                <tr>
-                  <th scope="col">
-                    <span class="hidden">Service</span>
-                  </th>
-                  {dates.map((date) => (
-                    <th scope="col">{date}</th>
-                  ))}
-                  <th scope="col">Objects</th>
-                  <th scope="col">Size</th>
-                  <th scope="col">Newest</th>
-                </tr>
-              </thead>
-              <tbody>
-                {services.map((service) => (
-                  <tr>
-                    <th scope="row" class="mono" title={showInvisible(service.service)}>
-                      {showInvisible(service.service)}
-                    </th>
-                    {dates.map((date) => (
-                      <Cell
-                        bucket={bucket}
-                        cell={cells.get(`${date} ${service.service}`)}
-                        largest={largest}
-                      />
-                    ))}
-                    <td class="sum">{formatCount(service.objects, service.isComplete)}</td>
-                    <td class="sum">
-                      <Bytes value={service.bytes} isComplete={service.isComplete} reason="" />
-                    </td>
-                    <td class="sum">
-                      <Ago time={service.newest} now={now} reason={NOT_WALKED} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </section>
+          <Failed bucket={bucket} service={service} error={read.error} />
         )}
-        {analysis.dates.length > dates.length || analysis.services.length > services.length ? (
-          <p class="pager">
-            Shown are the newest {dates.length} of {formatCount(analysis.dates.length)} days and{" "}
-            {services.length} of {formatCount(analysis.services.length)} services. The API answers
-            with all.
-          </p>
-        ) : null}
-      </Section>
+      </div>
     </>
   );
 };

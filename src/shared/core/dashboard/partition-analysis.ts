@@ -1,18 +1,16 @@
-import { MIB } from "../limits.ts";
 import type { DayCell, Walk } from "./partition-walk.ts";
-
-/** Objects below this size make queries slow by their number. */
-export const SMALL_OBJECT_BYTES = MIB;
+import { findGaps, type Gap } from "./partitions/gaps.ts";
+import { groupBy } from "./partitions/group-by.ts";
+import { HOUR_MS, SMALL_OBJECT_BYTES } from "./partitions/layout.ts";
+import { countBelow, quantile } from "./partitions/size-sketch.ts";
 
 /** Gaps named one by one; the rest is only counted. */
 const MAX_GAPS_NAMED = 50;
-/** A longer silence, such as before a backfill, is no gap. */
-const MAX_GAP_HOURS = 24;
-const HOUR_MS = 3_600_000;
 
 export type ServiceSummary = {
   service: string;
   days: number;
+  hours: number;
   objects: number;
   bytes: number;
   newest: Date | undefined;
@@ -23,32 +21,43 @@ export type SizeStats = {
   objects: number;
   bytes: number;
   mean: number;
+  /** To three digits. */
   median: number;
   smallest: number;
   largest: number;
   smallObjects: number;
   /** Largest hour partition over the median one, by bytes. */
   skew: number | null;
+  largestHour: number;
+  medianHour: number;
 };
 
 export type PartitionAnalysis = {
+  walk: Walk;
   /** In order of name. */
   services: ServiceSummary[];
   /** YYYY-MM-DD, oldest first. */
   dates: string[];
   cells: DayCell[];
-  levels: Walk["levels"] & { hour: number };
+  /** How many different values each level has, as far as they are known. */
+  levels: { service: number; year: number; month: number; day: number; hour: number };
   totalObjects: number;
   totalBytes: number;
   unpartitionedObjects: number;
+  newest: Date | undefined;
   /** Undefined where no object was looked at. */
   stats: SizeStats | undefined;
-  /** Hours without an object between two that have some, at most a day apart; ISO 8601. */
-  gaps: { count: number; named: { service: string; hour: string }[] };
+  /** Hours without an object between two that have some, at most a week apart; ISO 8601. */
+  gaps: { count: number; ranges: Gap[]; named: { service: string; hour: string }[] };
   coverage: {
+    /** Days of services, and the hour partitions found on them. */
     walked: number;
     known: number;
+    hoursWalked: number;
+    /** Of those known days: what was found so far, spread over what is left. */
+    hoursEstimated: number;
     listCalls: number;
+    elapsedMs: number;
     stoppedBy: Walk["stoppedBy"];
   };
   isComplete: boolean;
@@ -60,97 +69,106 @@ const median = (sorted: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
 };
 
-const byNumber = (a: number, b: number): number => a - b;
-
-const sizeStats = (cells: readonly DayCell[]): SizeStats | undefined => {
-  const sizes = cells.flatMap(({ tally }) => tally?.sizes ?? []).sort(byNumber);
-  if (sizes.length === 0) return undefined;
+const sizeStats = ({ cells, sizes }: Walk): SizeStats | undefined => {
+  if (sizes.objects === 0) return undefined;
   const hours = cells
     .flatMap(({ tally }) => [...(tally?.hours.values() ?? [])].map(({ bytes }) => bytes))
-    .sort(byNumber);
-  const bytes = sizes.reduce((total, size) => total + size, 0);
+    .sort((a, b) => a - b);
   const medianHour = median(hours);
+  const largestHour = hours.at(-1) ?? 0;
   return {
-    objects: sizes.length,
-    bytes,
-    mean: bytes / sizes.length,
-    median: median(sizes),
-    smallest: sizes[0] ?? 0,
-    largest: sizes.at(-1) ?? 0,
-    smallObjects: sizes.filter((size) => size < SMALL_OBJECT_BYTES).length,
-    skew: medianHour > 0 ? (hours.at(-1) ?? 0) / medianHour : null,
+    objects: sizes.objects,
+    bytes: sizes.bytes,
+    mean: sizes.bytes / sizes.objects,
+    median: quantile(sizes, 0.5) ?? 0,
+    smallest: sizes.smallest,
+    largest: sizes.largest,
+    smallObjects: countBelow(sizes, SMALL_OBJECT_BYTES),
+    skew: medianHour > 0 ? largestHour / medianHour : null,
+    largestHour,
+    medianHour,
   };
 };
 
-/** Hour starts (epoch ms) of a day's partitions. A date that does not exist has none. */
-const hoursOf = ({ date, tally }: DayCell): number[] => {
-  const day = Date.parse(`${date}T00:00:00Z`);
-  return Number.isNaN(day)
-    ? []
-    : [...(tally?.hours.keys() ?? [])].map((hour) => day + hour * HOUR_MS);
-};
+const newestOf = (cells: readonly DayCell[]): Date | undefined =>
+  cells.reduce<Date | undefined>((newest, { tally }) => {
+    const candidate = tally?.newest;
+    return candidate && (!newest || candidate > newest) ? candidate : newest;
+  }, undefined);
 
-const findGaps = (byService: ReadonlyMap<string, DayCell[]>): PartitionAnalysis["gaps"] => {
-  const gaps: PartitionAnalysis["gaps"] = { count: 0, named: [] };
-  for (const [service, cells] of byService) {
-    // A day that was not read to its end would show gaps that are none.
-    if (!cells.every(({ tally }) => tally?.isComplete)) continue;
-    const hours = cells.flatMap(hoursOf).sort(byNumber);
-    for (let index = 1; index < hours.length; index += 1) {
-      const previous = hours[index - 1] ?? 0;
-      const missing = ((hours[index] ?? 0) - previous) / HOUR_MS - 1;
-      if (missing > MAX_GAP_HOURS) continue;
-      gaps.count += missing;
-      for (let step = 1; step <= missing && gaps.named.length < MAX_GAPS_NAMED; step += 1)
-        gaps.named.push({ service, hour: new Date(previous + step * HOUR_MS).toISOString() });
-    }
-  }
-  return gaps;
-};
+const sum = (cells: readonly DayCell[], of: "objects" | "bytes"): number =>
+  cells.reduce((total, { tally }) => total + (tally?.[of] ?? 0), 0);
+
+const hourCount = (cells: readonly DayCell[]): number =>
+  cells.reduce((total, { tally }) => total + (tally?.hours.size ?? 0), 0);
 
 const summarize = (service: string, cells: readonly DayCell[]): ServiceSummary => ({
   service,
   days: cells.length,
-  objects: cells.reduce((total, { tally }) => total + (tally?.objects ?? 0), 0),
-  bytes: cells.reduce((total, { tally }) => total + (tally?.bytes ?? 0), 0),
-  newest: cells.reduce<Date | undefined>((newest, { tally }) => {
-    const candidate = tally?.newest;
-    return candidate && (!newest || candidate > newest) ? candidate : newest;
-  }, undefined),
+  hours: hourCount(cells),
+  objects: sum(cells, "objects"),
+  bytes: sum(cells, "bytes"),
+  newest: newestOf(cells),
   isComplete: cells.every(({ tally }) => tally?.isComplete),
 });
 
+const nameHours = (gaps: readonly Gap[]): PartitionAnalysis["gaps"]["named"] => {
+  const named: PartitionAnalysis["gaps"]["named"] = [];
+  for (const { service, from, to } of gaps)
+    for (let hour = from; hour < to && named.length < MAX_GAPS_NAMED; hour += HOUR_MS)
+      named.push({ service, hour: new Date(hour).toISOString() });
+  return named;
+};
+
 /** What a walk says of a bucket's partitions. Figures are floors unless `isComplete`. */
 export const analyzePartitions = (walk: Walk): PartitionAnalysis => {
-  const byService = new Map<string, DayCell[]>();
-  for (const cell of walk.cells) {
-    const ofService = byService.get(cell.service);
-    if (ofService) ofService.push(cell);
-    else byService.set(cell.service, [cell]);
-  }
+  const { cells } = walk;
+  const byService = groupBy(cells, ({ service }) => service);
   const services = [...byService]
-    .map(([service, cells]) => summarize(service, cells))
+    .map(([service, ofService]) => summarize(service, ofService))
     .sort((a, b) => (a.service < b.service ? -1 : 1));
-  const hourValues = new Set(walk.cells.flatMap(({ tally }) => [...(tally?.hours.keys() ?? [])]));
-  const objects = services.reduce((total, service) => total + service.objects, 0);
-  const bytes = services.reduce((total, service) => total + service.bytes, 0);
+  const dates = [...new Set(cells.map(({ date }) => date))].sort();
+  const hourValues = new Set(cells.flatMap(({ tally }) => [...(tally?.hours.keys() ?? [])]));
+  const walkedDays = cells.filter(({ tally }) => tally !== null);
+  const hoursWalked = hourCount(cells);
+  const gaps = findGaps(cells);
   return {
+    walk,
     services,
-    dates: [...new Set(walk.cells.map(({ date }) => date))].sort(),
-    cells: walk.cells,
-    levels: { ...walk.levels, hour: hourValues.size },
-    totalObjects: objects + walk.unpartitioned.objects,
-    totalBytes: bytes + walk.unpartitioned.bytes,
+    dates,
+    cells,
+    levels: {
+      service: Math.max(walk.services.length, services.length),
+      year: new Set(dates.map((date) => date.slice(0, 4))).size,
+      month: new Set(dates.map((date) => date.slice(0, 7))).size,
+      day: dates.length,
+      hour: hourValues.size,
+    },
+    totalObjects: sum(cells, "objects") + walk.unpartitioned.objects,
+    totalBytes: sum(cells, "bytes") + walk.unpartitioned.bytes,
     unpartitionedObjects: walk.unpartitioned.objects,
-    stats: sizeStats(walk.cells),
-    gaps: findGaps(byService),
+    newest: newestOf(cells),
+    stats: sizeStats(walk),
+    gaps: {
+      count: gaps.reduce((total, { hours }) => total + hours, 0),
+      ranges: gaps,
+      named: nameHours(gaps),
+    },
     coverage: {
-      walked: walk.cells.filter(({ tally }) => tally !== null).length,
-      known: walk.cells.length,
+      walked: walkedDays.length,
+      known: cells.length,
+      hoursWalked,
+      hoursEstimated: Math.round(
+        walkedDays.length === 0 ? 0 : (hoursWalked / walkedDays.length) * cells.length,
+      ),
       listCalls: walk.listCalls,
+      elapsedMs: walk.elapsedMs,
       stoppedBy: walk.stoppedBy,
     },
     isComplete:
-      walk.stoppedBy === "end" && walk.cells.every(({ tally }) => tally?.isComplete === true),
+      walk.next === undefined &&
+      walk.unpartitioned.isComplete &&
+      walk.isStructureKnown &&
+      cells.every(({ tally }) => tally?.isComplete === true),
   };
 };

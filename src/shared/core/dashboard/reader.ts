@@ -1,13 +1,13 @@
 import type { LedgerBalance } from "../ledger.ts";
 import { type Attempt, attempt, BackendError } from "./backend-error.ts";
 import { mapBounded } from "./bounded.ts";
+import { type BucketReader, createBucketReader } from "./buckets/bucket-reader.ts";
 import { type ConsumerStatus, deriveConsumerStatus } from "./consumer-status.ts";
 import { type BucketCount, type CountBudget, countBucket } from "./count.ts";
-import { type Cursor, encodeCursor } from "./cursor.ts";
+import { gunzip } from "./gunzip.ts";
 import { type LinesRead, readLines } from "./lines.ts";
 import { createMemo } from "./memo.ts";
-import { analyzePartitions, type PartitionAnalysis } from "./partition-analysis.ts";
-import { type WalkBudget, walkPartitions } from "./partition-walk.ts";
+import type { WalkBudget } from "./partition-walk.ts";
 import type {
   Bounded,
   ConsumerStateSource,
@@ -16,7 +16,6 @@ import type {
   IngestStatusSource,
   Missing,
   ObjectCatalog,
-  ObjectEntry,
   ObjectStream,
   Shard,
   StreamCatalog,
@@ -61,29 +60,13 @@ export type BucketRow =
 
 export type StreamDetail = { description: StreamDescription; shards: Bounded<Shard> };
 
-export type ObjectsPage = {
-  objects: ObjectEntry[];
-  prefixes: string[];
-  nextCursor: string | undefined;
-};
-
 export type ObjectLines = Omit<ObjectStream, "body"> & LinesRead & { isCompressed: boolean };
 
-export type DashboardReader = {
+export type DashboardReader = BucketReader & {
   streams(): Promise<Bounded<StreamRow>>;
   /** Undefined where no stream has that name. */
   stream(name: string): Promise<StreamDetail | undefined>;
   buckets(): Promise<Bounded<BucketRow>>;
-  /** Undefined where no bucket has that name. `isFolded` rolls keys up to the next `/`. */
-  objectsPage(request: {
-    bucket: string;
-    prefix: string;
-    maxKeys: number;
-    cursor?: Cursor | undefined;
-    isFolded: boolean;
-  }): Promise<ObjectsPage | undefined>;
-  /** Undefined where no bucket has that name. */
-  partitions(bucket: string): Promise<PartitionAnalysis | undefined>;
   objectLines(bucket: string, key: string, maxLines: number): Promise<ObjectLines | Missing>;
   consumer(): Promise<ConsumerStatus>;
   /** Undefined where there is nobody to ask. */
@@ -93,7 +76,6 @@ export type DashboardReader = {
 };
 
 const COUNT_BUDGET: CountBudget = { maxPages: 25, maxMs: 1_500 };
-const WALK_BUDGET: WalkBudget = { maxCalls: 400, maxMs: 3_000, concurrency: 8 };
 const FAN_OUT = 8;
 const INGEST_DEADLINE_MS = 1_000;
 const QUIET_MS = 60_000;
@@ -111,12 +93,10 @@ export const createDashboardReader = (
   options: DashboardReaderOptions,
 ): DashboardReader => {
   const countBudget = { ...COUNT_BUDGET, ...options.count };
-  const walkBudget = { ...WALK_BUDGET, ...options.walk };
   const cacheMs = options.cacheMs ?? 2_000;
   const deadline = () => AbortSignal.timeout(options.deadlineMs ?? 5_000);
   const streamsMemo = createMemo<Bounded<StreamRow>>(cacheMs, now);
   const bucketsMemo = createMemo<Bounded<BucketRow>>(cacheMs, now);
-  const partitionsMemo = createMemo<PartitionAnalysis | undefined>(cacheMs, now);
   const consumerMemo = createMemo<ConsumerStatus>(cacheMs, now);
   const ledgerMemo = createMemo<LedgerBalance[]>(cacheMs, now);
 
@@ -129,6 +109,15 @@ export const createDashboardReader = (
     );
 
   return {
+    ...createBucketReader(
+      { objects, now },
+      {
+        walk: options.walk,
+        deadlineMs: options.deadlineMs,
+        walkCacheMs: options.cacheMs === 0 ? 0 : undefined,
+      },
+    ),
+
     streams: () =>
       streamsMemo("", async () => {
         const signal = deadline();
@@ -159,46 +148,16 @@ export const createDashboardReader = (
         return { ...names, items };
       }),
 
-    objectsPage: async ({ bucket, prefix, maxKeys, cursor, isFolded }) => {
-      const page = await objects.list(
-        {
-          bucket,
-          prefix,
-          maxKeys,
-          delimiter: isFolded ? "/" : undefined,
-          startAfter: cursor && "after" in cursor ? cursor.after : undefined,
-          token: cursor && "token" in cursor ? cursor.token : undefined,
-        },
-        deadline(),
-      );
-      if (page === undefined) return undefined;
-      const { nextToken } = page;
-      const after = page.objects.at(-1)?.key;
-      // A key stays a good place to go on from for ever; a store's token need not.
-      const next = isFolded || after === undefined ? { token: nextToken ?? "" } : { after };
-      return { ...page, nextCursor: nextToken === undefined ? undefined : encodeCursor(next) };
-    },
-
-    partitions: (bucket) =>
-      partitionsMemo(bucket, async () => {
-        const walk = await walkPartitions(objects, bucket, {
-          budget: walkBudget,
-          now,
-          signal: deadline(),
-        });
-        return walk && analyzePartitions(walk);
-      }),
-
     objectLines: async (bucket, key, maxLines) => {
       // One byte more than is shown, to tell a whole object from a cut one.
       const opened = await objects.open(bucket, key, MAX_OBJECT_BYTES + 1, deadline());
       if ("missing" in opened) return opened;
       const { body, ...object } = opened;
       const isCompressed = isGzip(key);
-      const read = await readLines(
-        isCompressed ? body.pipeThrough(new DecompressionStream("gzip")) : body,
-        { maxLines, maxBytes: MAX_OBJECT_BYTES },
-      );
+      const read = await readLines(isCompressed ? gunzip(body) : body, {
+        maxLines,
+        maxBytes: MAX_OBJECT_BYTES,
+      });
       if (read.cause instanceof BackendError) throw read.cause;
       const wasCut = read.stoppedBy === "broken" && object.size > MAX_OBJECT_BYTES;
       return { ...object, ...read, ...(wasCut ? { stoppedBy: "bytes" } : {}), isCompressed };
