@@ -51,6 +51,7 @@ export default defineConfig({
           include: ["tests/browser/**/*.test.ts"],
           sequence: { groupOrder: 2 },
           globalSetup: ["tests/browser/support/setup.ts"],
+          expect: { poll: { timeout: 20_000 } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

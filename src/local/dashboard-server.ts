@@ -3,12 +3,20 @@ import path from "node:path";
 import { serve } from "@hono/node-server";
 import { createDashboardApp } from "../routes/dashboard/app.ts";
 import { createKinesisClient, createS3Client } from "../shared/aws/clients.ts";
+import { createCodec } from "../shared/aws/codec.ts";
 import { createConsumerStateSource } from "../shared/aws/consumer-state-source.ts";
+import { createObjectBytes } from "../shared/aws/object-bytes.ts";
 import { createObjectCatalog } from "../shared/aws/object-catalog.ts";
+import { createObjectSigner } from "../shared/aws/object-signer.ts";
 import { createIngestAccountSource } from "../shared/aws/s3-ingest-accounts.ts";
 import { createStreamCatalog } from "../shared/aws/stream-catalog.ts";
-import type { Config } from "../shared/core/config.ts";
+import { createStreamsPorts } from "../shared/aws/stream-ports.ts";
+import { type Config, ConfigError } from "../shared/core/config.ts";
+import { bucketSettings } from "../shared/core/dashboard/buckets/settings.ts";
+import { createLogReader } from "../shared/core/dashboard/logs/log-reader.ts";
+import { createQuarantineReader } from "../shared/core/dashboard/quarantine/reader.ts";
 import { createDashboardReader } from "../shared/core/dashboard/reader.ts";
+import type { Logger } from "../shared/core/logger.ts";
 import { readUiFiles } from "../shared/disk/ui-files.ts";
 import { createAlertStore } from "./alert-store.ts";
 import { createAlertWebhook } from "./alert-webhook.ts";
@@ -37,14 +45,31 @@ const watchedStreams = (config: Config): string[] => [
   ...new Set([config.KINESIS_STREAM_NAME, config.METRICS_STREAM_NAME]),
 ];
 
+const dataBuckets = (config: Config): string[] => [
+  ...new Set([config.TARGET_BUCKET, config.METRICS_BUCKET, config.APM_BUCKET]),
+];
+
 /** A local endpoint has only ours; an account may hold much that is not for everybody's eyes. */
 const scopeOf = (config: Config) => {
   const isAccount = config.AWS_ENDPOINT_URL === undefined;
-  const buckets = [config.TARGET_BUCKET, config.METRICS_BUCKET, config.APM_BUCKET];
   return {
     streams: isAccount ? watchedStreams(config) : undefined,
-    buckets: isAccount ? [...new Set(buckets)] : undefined,
+    buckets: isAccount ? dataBuckets(config) : undefined,
   };
+};
+
+/** Throws a ConfigError where anybody could read what matters. */
+const checkDoor = ({ STAGE, DASHBOARD_TOKEN, HOST }: Config, log: Logger): void => {
+  if (DASHBOARD_TOKEN !== undefined) return;
+  if (STAGE !== "local")
+    throw new ConfigError(
+      `STAGE=${STAGE} is not local, so the dashboard wants a token from its readers: set DASHBOARD_TOKEN to at least 16 random characters, such as those of: openssl rand -hex 32`,
+    );
+  if (!/^(localhost|::1|127\.\d+\.\d+\.\d+)$/.test(HOST))
+    log.warn(
+      { host: HOST },
+      "Whoever reaches this address can read the logs: DASHBOARD_TOKEN is not set.",
+    );
 };
 
 /** The dashboard on HOST and the given port (0: any free one), with the scripts of `uiFolder`. */
@@ -53,6 +78,7 @@ export const startDashboard = async (
   port: number = config.DASHBOARD_PORT,
   uiFolder: string = path.resolve(".build/ui"),
 ): Promise<Part> => {
+  checkDoor(config, log);
   const ui = readUiFiles(uiFolder);
   const clientOptions = {
     region: config.AWS_REGION,
@@ -65,10 +91,25 @@ export const startDashboard = async (
   const scope = scopeOf(config);
   const now = () => Date.now();
   const ingestUrl = config.INGEST_URL ?? `http://${reachable(config.HOST)}:${config.INGEST_PORT}`;
+  const catalog = createStreamCatalog(kinesis, { only: scope.streams });
+  const freshMs = Math.max(FRESH_MS, config.POLL_INTERVAL * 2_000);
+  // Readers wait by themselves between attempts.
+  const records = createKinesisClient({ ...clientOptions, maxAttempts: 1 });
+  const streams = createStreamsPorts(
+    { kinesis: records, catalog, codec: createCodec(), log, now },
+    {
+      canStream: config.TAIL_MODE !== "poll",
+      // On AWS every read counts against what the consumer may read.
+      measuresRates: config.AWS_ENDPOINT_URL !== undefined,
+      consumerSource: "checkpoint",
+      freshMs,
+    },
+  );
+  const objects = createObjectCatalog(s3, { only: scope.buckets });
   const reader = createDashboardReader(
     {
-      streams: createStreamCatalog(kinesis, { only: scope.streams }),
-      objects: createObjectCatalog(s3, { only: scope.buckets }),
+      streams: catalog,
+      objects,
       consumer: createConsumerStateSource(s3, config.TARGET_BUCKET),
       ingest: createIngestStatusSource(ingestUrl, config.INGEST_TOKEN),
       accounts: createIngestAccountSource(s3, config.TARGET_BUCKET),
@@ -77,7 +118,7 @@ export const startDashboard = async (
     {
       watchedStreams: watchedStreams(config),
       quietMs: SETTLE_MS + config.POLL_INTERVAL * 2_000,
-      freshMs: Math.max(FRESH_MS, config.POLL_INTERVAL * 2_000),
+      freshMs,
     },
   );
   const dashboardUrl = `http://${reachable(config.HOST)}:${port}`;
@@ -98,11 +139,29 @@ export const startDashboard = async (
     reader,
     history: watch.history,
     alerts: watch.alerts,
+    quarantine: createQuarantineReader({ objects, now }, { buckets: dataBuckets(config) }),
+    access:
+      config.DASHBOARD_TOKEN === undefined
+        ? undefined
+        : { mode: "token", token: config.DASHBOARD_TOKEN },
+    streams,
+    logs: {
+      reader: createLogReader({
+        objects,
+        bytes: createObjectBytes(s3, { only: scope.buckets }),
+        now,
+      }),
+      canStream: true,
+      endpointUrl: config.AWS_ENDPOINT_URL,
+    },
     frame: {
       stage: config.STAGE,
       endpoint: config.AWS_ENDPOINT_URL?.replace(/^https?:\/\//, "") ?? "AWS",
       region: config.AWS_REGION,
     },
+    storage: bucketSettings(config, (expiresSeconds) =>
+      createObjectSigner(s3, { expiresSeconds, only: scope.buckets }),
+    ),
     ui,
     host: config.HOST,
     allowedHosts: config.ALLOWED_HOSTS,
@@ -124,11 +183,13 @@ export const startDashboard = async (
     ready: { url: `http://${inUrl(config.HOST)}:${listening}` },
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      streams.tail?.close();
       // Nothing here is worth waiting for: it can be asked again.
       server.closeAllConnections();
       await closed;
       await watch.stop();
       kinesis.destroy();
+      records.destroy();
       s3.destroy();
     },
   };

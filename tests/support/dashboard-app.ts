@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { createDashboardApp, type DashboardDeps } from "../../src/routes/dashboard/app.ts";
 import { BackendError } from "../../src/shared/core/dashboard/backend-error.ts";
+import { createLogReader } from "../../src/shared/core/dashboard/logs/log-reader.ts";
 import type {
   ConsumerStateSource,
   IngestAccountSource,
@@ -10,6 +11,7 @@ import type {
 } from "../../src/shared/core/dashboard/ports.ts";
 import { createDashboardReader } from "../../src/shared/core/dashboard/reader.ts";
 import { silentLogger } from "../../src/shared/core/logger.ts";
+import { createMemoryBytes } from "./memory-bytes.ts";
 import { createMemoryCatalog } from "./memory-catalog.ts";
 
 export const NOW = Date.parse("2026-11-22T10:00:00Z");
@@ -71,11 +73,12 @@ export const createTestDashboard = (
   deps: Partial<DashboardDeps> = {},
 ): Hono => {
   const now = () => NOW;
+  const objects = ports.objects ?? createMemoryCatalog({ "md-raw-logs": [] });
   return createDashboardApp({
     reader: createDashboardReader(
       {
         streams: ports.streams ?? memoryStreams(["logs"]),
-        objects: ports.objects ?? createMemoryCatalog({ "md-raw-logs": [] }),
+        objects,
         consumer: ports.consumer ?? {
           read: async () => ({ states: [], unreadable: [], isComplete: true }),
         },
@@ -85,6 +88,10 @@ export const createTestDashboard = (
       },
       { watchedStreams: ["logs"], freshMs: 15_000, cacheMs: 0 },
     ),
+    logs: {
+      reader: createLogReader({ objects, bytes: createMemoryBytes(objects), now }),
+      canStream: true,
+    },
     frame: { stage: "local", endpoint: "127.0.0.1:4566", region: "us-east-1" },
     log: silentLogger,
     now,

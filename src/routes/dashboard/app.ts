@@ -2,8 +2,11 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { Hono } from "hono";
 import { compress } from "hono/compress";
 import { type AlertSource, noAlerts } from "../../shared/core/dashboard/alerts/source.ts";
+import type { BucketSettings } from "../../shared/core/dashboard/buckets/ports.ts";
 import type { HistorySource } from "../../shared/core/dashboard/history/history.ts";
+import type { QuarantineReader } from "../../shared/core/dashboard/quarantine/reader.ts";
 import type { DashboardReader } from "../../shared/core/dashboard/reader.ts";
+import type { StreamsPorts } from "../../shared/core/dashboard/streams/streams-ports.ts";
 import type { Logger } from "../../shared/core/logger.ts";
 import { allowHost } from "../allow-host.ts";
 import { problem } from "../problem.ts";
@@ -14,6 +17,7 @@ import { createBucketsApi } from "./buckets/api.ts";
 import { createBucketsPages } from "./buckets/pages.tsx";
 import { createDocsPages } from "./docs/pages.tsx";
 import { problemOf } from "./errors.ts";
+import { type Access, defaultAccess, guardAccess, ownPagesOnly } from "./frame/access.ts";
 import { createAssetRoutes } from "./frame/assets.ts";
 import { protectPage, readOnly } from "./frame/guard.ts";
 import type { Frame } from "./frame/layout.tsx";
@@ -21,11 +25,14 @@ import { createPreferenceRoutes } from "./frame/preferences.ts";
 import { createPageRenderer } from "./frame/render.tsx";
 import { createUiRoutes, noUiFiles, type UiFiles } from "./frame/ui-files.ts";
 import { createLogsApi } from "./logs/api.ts";
+import type { LogsPorts } from "./logs/deps.ts";
 import { createLogsPages } from "./logs/pages.tsx";
 import { createOverviewApi } from "./overview/api.ts";
 import { createOverviewPages } from "./overview/pages.tsx";
 import { createPartitionsApi } from "./partitions/api.ts";
 import { createPartitionsPages } from "./partitions/pages.tsx";
+import { createQuarantineApi } from "./quarantine/api.ts";
+import { createQuarantinePages } from "./quarantine/pages.tsx";
 import { createStreamsApi } from "./streams/api.ts";
 import { createStreamsPages } from "./streams/pages.tsx";
 
@@ -34,6 +41,16 @@ export type DashboardDeps = {
   /** Undefined where nobody keeps one. */
   history?: HistorySource | undefined;
   alerts?: AlertSource | undefined;
+  /** Undefined where no bucket has a quarantine to show. */
+  quarantine?: QuarantineReader | undefined;
+  /** Who may read. Where nothing is said: everybody on a laptop, nobody anywhere else. */
+  access?: Access | undefined;
+  /** Records, live tails and rates; pages say so where they cannot be read. */
+  streams?: StreamsPorts | undefined;
+  /** Objects' bytes and searches; undefined with a test's ports only. */
+  logs?: LogsPorts | undefined;
+  /** For commands to copy and links to objects. */
+  storage?: BucketSettings | undefined;
   frame: Omit<Frame, "scripts">;
   /** The browser's scripts; pages are whole without them. */
   ui?: UiFiles | undefined;
@@ -52,6 +69,10 @@ type AppDeps = AreaDeps & {
   history: HistorySource | undefined;
   alerts: AlertSource;
   ingestUrl: string | undefined;
+  storage: BucketSettings | undefined;
+  quarantine: QuarantineReader | undefined;
+  streams: StreamsPorts | undefined;
+  logs: LogsPorts | undefined;
 };
 
 const createApi = (deps: AppDeps): OpenAPIHono => {
@@ -65,6 +86,7 @@ const createApi = (deps: AppDeps): OpenAPIHono => {
   api.route("/", createBucketsApi(deps));
   api.route("/", createPartitionsApi(deps));
   api.route("/", createLogsApi(deps));
+  api.route("/", createQuarantineApi(deps));
   api.route("/", createAlertsApi(deps.alerts, deps.now));
   return api;
 };
@@ -76,6 +98,7 @@ const createPages = (deps: AppDeps): Hono => {
   app.route("/", createBucketsPages(deps));
   app.route("/", createPartitionsPages(deps));
   app.route("/", createLogsPages(deps));
+  app.route("/", createQuarantinePages(deps));
   app.route("/", createAlertsPages(deps, deps.alerts));
   app.onError(deps.pages.failed);
   return app;
@@ -86,12 +109,15 @@ export const createDashboardApp = (deps: DashboardDeps): Hono => {
   const { reader, host, allowedHosts, ui = noUiFiles, alerts = noAlerts, log, now } = deps;
   const frame = { ...deps.frame, scripts: ui.entries };
   const pages = createPageRenderer({ frame, firing: alerts.firing, log, now });
-  const { history, ingestUrl } = deps;
-  const area = { reader, pages, history, alerts, ingestUrl, now };
+  const { history, ingestUrl, quarantine, storage, streams, logs } = deps;
+  const base = { reader, pages, history, alerts, ingestUrl, now };
+  const area = { ...base, quarantine, storage, streams, logs };
   const app = new Hono();
   app.use(protectPage);
   if (host !== undefined) app.use(allowHost({ what: "dashboard", host, others: allowedHosts }));
+  app.use(ownPagesOnly);
   app.use(readOnly);
+  app.use(guardAccess(deps.access ?? defaultAccess(frame.stage), now));
   app.use(compress());
   app.route("/", createAssetRoutes());
   app.route("/", createUiRoutes(ui));

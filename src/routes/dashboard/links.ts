@@ -20,3 +20,16 @@ export const objectLink = (bucket: string, key: string, lines?: number): string 
 
 export const objectApiLink = (bucket: string, key: string, lines: number): string =>
   withQuery(`/api/s3/object/${encodeURIComponent(bucket)}/_`, { key, lines: String(lines) });
+
+/** The log viewer: one object (`key`), or a partition range (`prefix`, `from`, `to`). */
+export const logsLink = (
+  bucket: string,
+  at: { key?: string; prefix?: string; from?: string; to?: string; L?: string; q?: string } = {},
+): string => withQuery(`/logs/${encodeURIComponent(bucket)}`, at);
+
+export const searchLink = (query: Readonly<Record<string, string>>): string =>
+  withQuery("/search", query);
+
+/** The stored bytes, as a download. */
+export const objectRawLink = (bucket: string, key: string): string =>
+  withQuery(`/api/s3/object/${encodeURIComponent(bucket)}/_`, { key, view: "raw" });

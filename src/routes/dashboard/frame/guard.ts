@@ -46,6 +46,12 @@ const protectViewer = secure({
   contentSecurityPolicy: { ...OWN_FILES, styleSrc: ["'self'", "'unsafe-inline'"] },
 });
 
+/** An object's own bytes: should a browser open them after all, nothing in them may do anything. */
+const protectBytes = secure({ contentSecurityPolicy: { sandbox: [], defaultSrc: NONE } });
+
 /** Own files only, nothing inline, no frames; scripts may not turn text into markup. */
-export const protectPage: MiddlewareHandler = (c, next) =>
-  c.req.path === "/docs" ? protectViewer(c, next) : protectOwn(c, next);
+export const protectPage: MiddlewareHandler = (c, next) => {
+  if (c.req.path.startsWith("/api/s3/object/") || c.req.path === "/api/quarantine/record/raw")
+    return protectBytes(c, next);
+  return c.req.path === "/docs" ? protectViewer(c, next) : protectOwn(c, next);
+};

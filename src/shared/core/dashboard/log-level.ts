@@ -1,6 +1,21 @@
 import { isJsonObject } from "../json.ts";
 
-export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace";
+/** Worst first. */
+export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const isLogLevel = (value: unknown): value is LogLevel =>
+  LOG_LEVELS.some((level) => level === value);
+
+/** The fields a level is looked for in, first in a log and then in its `data`. */
+export const LEVEL_FIELDS = [
+  "level",
+  "severity",
+  "severityText",
+  "severity_text",
+  "log.level",
+  "lvl",
+] as const;
 
 const NAMES: Readonly<Record<string, LogLevel>> = {
   fatal: "fatal",
@@ -33,7 +48,8 @@ const ofNumber = (value: number): LogLevel | undefined => {
   ];
 };
 
-const ofValue = (value: unknown): LogLevel | undefined => {
+/** The level that a field's value names; numbers as pino and bunyan count. */
+export const levelOfValue = (value: unknown): LogLevel | undefined => {
   if (typeof value === "number") return ofNumber(value);
   if (typeof value !== "string") return undefined;
   const name = value.toLowerCase();
@@ -45,8 +61,8 @@ export const levelOf = (log: unknown): LogLevel | undefined => {
   if (!isJsonObject(log)) return undefined;
   for (const holder of [log, log.data]) {
     if (!isJsonObject(holder)) continue;
-    for (const name of ["level", "severity", "severityText", "severity_text", "log.level", "lvl"]) {
-      const level = Object.hasOwn(holder, name) ? ofValue(holder[name]) : undefined;
+    for (const name of LEVEL_FIELDS) {
+      const level = Object.hasOwn(holder, name) ? levelOfValue(holder[name]) : undefined;
       if (level !== undefined) return level;
     }
   }
