@@ -15,6 +15,7 @@ const lambdaSchema = z.object({
   /** Where the dashboard reads the consumer's figures: its state objects in S3, or CloudWatch. */
   CONSUMER_FIGURES: z.enum(["state", "cloudwatch"]).default("state"),
   CONSUMER_FUNCTION: z.string().default("consumer"),
+  INGEST_FUNCTION: z.string().default("ingest"),
   METRICS_CONSUMER_FUNCTION: z.string().default("consumerMetrics"),
   METRICS_NAMESPACE: z.string().default("md-log-ingestion"),
 });

@@ -1,13 +1,19 @@
-import {
-  CloudWatchClient,
-  GetMetricDataCommand,
-  type MetricDataQuery,
-} from "@aws-sdk/client-cloudwatch";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { ShardState } from "../core/consumer-state.ts";
 import { createMemo } from "../core/dashboard/memo.ts";
 import type { ConsumerStateSource, ConsumerStates } from "../core/dashboard/ports.ts";
 import { callBackend } from "./backend-errors.ts";
 import { type ClientOptions, clientConfig } from "./clients.ts";
+import {
+  consumerMetrics,
+  fetchMetricData,
+  type Metric,
+  MINUTE_MS,
+  type Series,
+  streamMetrics,
+} from "./cloudwatch-metric-data.ts";
+
+export type { Series };
 
 export type CloudWatchConsumerOptions = {
   /** Where the consumer's embedded metrics go, and the stage they are of. */
@@ -21,7 +27,6 @@ export type CloudWatchConsumerOptions = {
 /** CloudWatch does not tell shards apart here: a stream's figures are those of all of them. */
 export const ALL_SHARDS = "all shards";
 
-const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const RECENT_MS = 15 * MINUTE_MS;
 /** CloudWatch keeps daily figures for 455 days. */
@@ -30,17 +35,6 @@ const KEPT_MS = 455 * DAY_MS;
 const TROUBLE_MS = 5 * MINUTE_MS;
 /** The figures are of whole minutes, and each metric asked for is paid. */
 const CACHE_MS = 30_000;
-const MAX_PAGES = 10;
-
-type Metric = {
-  namespace: string;
-  name: string;
-  dimensions: Readonly<Record<string, string>>;
-  statistic: "Maximum" | "Sum";
-};
-
-/** One figure's values, oldest first; `at` is the start of its minute or day, epoch ms. */
-export type Series = readonly { at: number; value: number }[];
 
 const RECENT = ["polled", "iteratorAge", "errors", "failed", "records"] as const;
 const TOTALS = ["records", "lines", "bytes", "parts", "quarantined", "failed"] as const;
@@ -49,15 +43,6 @@ export type StreamSeries = {
   recent: Readonly<Record<(typeof RECENT)[number], Series>>;
   totals: Readonly<Record<(typeof TOTALS)[number], Series>>;
 };
-
-const EMBEDDED = {
-  records: "Records",
-  lines: "Lines",
-  bytes: "Bytes",
-  parts: "Parts",
-  quarantined: "Quarantined",
-  failed: "FailedBatches",
-} as const;
 
 const totalOf = (series: Series): number =>
   Math.round(series.reduce((total, { value }) => total + value, 0));
@@ -154,69 +139,26 @@ export const createCloudWatchConsumerSource = (
 ): ConsumerStateSource => {
   const memo = createMemo<ConsumerStates>(CACHE_MS, now);
 
-  const embedded = (stream: string, name: keyof typeof EMBEDDED): Metric => ({
-    namespace,
-    name: EMBEDDED[name],
-    dimensions: { Stage: stage, Stream: stream },
-    statistic: "Sum",
-  });
-
   const recentMetric = (
     stream: string,
     functionName: string,
     name: (typeof RECENT)[number],
   ): Metric => {
-    const ofFunction = { namespace: "AWS/Lambda", dimensions: { FunctionName: functionName } };
-    if (name === "polled")
-      return {
-        namespace: "AWS/Kinesis",
-        name: "GetRecords.IteratorAgeMilliseconds",
-        dimensions: { StreamName: stream },
-        statistic: "Maximum",
-      };
-    if (name === "iteratorAge") return { ...ofFunction, name: "IteratorAge", statistic: "Maximum" };
-    if (name === "errors") return { ...ofFunction, name: "Errors", statistic: "Sum" };
-    return embedded(stream, name);
+    const { polled, iteratorAge, errors } = streamMetrics(stream, functionName);
+    const ofFunction = { polled, iteratorAge, errors };
+    return name in ofFunction
+      ? ofFunction[name as keyof typeof ofFunction]
+      : consumerMetrics({ namespace, stage, stream })[name as "failed" | "records"];
   };
 
-  const fetchSeries = async (
+  const fetchSeries = (
     metrics: readonly Metric[],
     { spanMs, periodMs }: { spanMs: number; periodMs: number },
     signal: AbortSignal,
   ): Promise<Series[]> => {
-    const queries: MetricDataQuery[] = metrics.map((metric, at) => ({
-      Id: `m${at}`,
-      MetricStat: {
-        Metric: {
-          Namespace: metric.namespace,
-          MetricName: metric.name,
-          Dimensions: Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
-        },
-        Period: periodMs / 1000,
-        Stat: metric.statistic,
-      },
-    }));
     const until = Math.ceil(now() / MINUTE_MS) * MINUTE_MS;
-    const series = metrics.map((): { at: number; value: number }[] => []);
-    let token: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      const answer = await client.send(
-        new GetMetricDataCommand({
-          MetricDataQueries: queries,
-          StartTime: new Date(Math.floor((until - spanMs) / periodMs) * periodMs),
-          EndTime: new Date(until),
-          ScanBy: "TimestampAscending",
-          ...(token === undefined ? {} : { NextToken: token }),
-        }),
-        { abortSignal: signal },
-      );
-      for (const { Id, Timestamps = [], Values = [] } of answer.MetricDataResults ?? [])
-        for (const [at, timestamp] of Timestamps.entries())
-          series[Number(Id?.slice(1))]?.push({ at: timestamp.getTime(), value: Values[at] ?? 0 });
-      token = answer.NextToken;
-      if (token === undefined) break;
-    }
-    return series;
+    const from = Math.floor((until - spanMs) / periodMs) * periodMs;
+    return fetchMetricData(client, metrics, { from, until, periodMs }, signal);
   };
 
   const seriesOf = async (
@@ -231,7 +173,7 @@ export const createCloudWatchConsumerSource = (
         signal,
       ),
       fetchSeries(
-        TOTALS.map((name) => embedded(stream, name)),
+        TOTALS.map((name) => consumerMetrics({ namespace, stage, stream })[name]),
         { spanMs: KEPT_MS, periodMs: DAY_MS },
         signal,
       ),

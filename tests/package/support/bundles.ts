@@ -18,7 +18,12 @@ export type HttpAnswer = {
   headers: Record<string, string>;
 };
 
-type Zip = new (file: string) => { extractAllTo(folder: string, overwrite: boolean): void };
+type Zip = new (
+  file: string,
+) => {
+  extractAllTo(folder: string, overwrite: boolean): void;
+  getEntries(): { entryName: string; header: { compressedSize: number } }[];
+};
 
 const root = path.resolve(import.meta.dirname, "../../..");
 
@@ -32,6 +37,12 @@ export const unpack = (zipFile: string): string => {
   new (requireTool("adm-zip") as Zip)(zipFile).extractAllTo(folder, true);
   return folder;
 };
+
+/** Bytes of a zip, by the files in it. */
+export const sizesIn = (zipFile: string): { name: string; bytes: number }[] =>
+  new (requireTool("adm-zip") as Zip)(zipFile)
+    .getEntries()
+    .map(({ entryName, header }) => ({ name: entryName, bytes: header.compressedSize }));
 
 /** Loads a handler of an unpacked bundle afresh, with the environment it would have. */
 export const loadHandler = (

@@ -34,6 +34,7 @@ const toCall = (
   url: string,
   headers: IncomingHttpHeaders,
   input: Record<string, unknown>,
+  streamOf: ReadonlyMap<unknown, unknown>,
 ): AwsCall => {
   const target = headers["x-amz-target"];
   if (typeof target === "string") {
@@ -43,7 +44,7 @@ const toCall = (
       prefix === "ssm"
         ? `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter${input.Name}`
         : prefix === "kinesis"
-          ? `arn:aws:kinesis:${REGION}:${ACCOUNT}:stream/${input.StreamName}`
+          ? `arn:aws:kinesis:${REGION}:${ACCOUNT}:stream/${input.StreamName ?? streamOf.get(input.ShardIterator)}`
           : "*";
     return { action: `${prefix}:${operation}`, arn: resource };
   }
@@ -63,6 +64,8 @@ export const startRecordingProxy = async (
   answers: Answers = {},
 ): Promise<RecordingProxy> => {
   const calls: AwsCall[] = [];
+  // Permission to read on is that of the stream which the iterator is of.
+  const streamOf = new Map<unknown, unknown>();
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
     incoming.on("data", (chunk) => chunks.push(chunk));
@@ -70,7 +73,7 @@ export const startRecordingProxy = async (
       const body = Buffer.concat(chunks);
       const { method = "GET", url = "/", headers } = incoming;
       const input = headers["x-amz-target"] ? JSON.parse(body.toString() || "{}") : {};
-      const call = toCall(method, url, headers, input);
+      const call = toCall(method, url, headers, input, streamOf);
       calls.push(call);
       const answer = answers[call.action];
       if (answer !== undefined) {
@@ -84,6 +87,14 @@ export const startRecordingProxy = async (
       const forward = request(new URL(url, target), { method, headers }, (reply) => {
         outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
         reply.pipe(outgoing);
+        if (!call.action.startsWith("kinesis:Get")) return;
+        const stream = input.StreamName ?? streamOf.get(input.ShardIterator);
+        const parts: Buffer[] = [];
+        reply.on("data", (part) => parts.push(part));
+        reply.on("end", () => {
+          const answered = JSON.parse(Buffer.concat(parts).toString() || "{}");
+          streamOf.set(answered.ShardIterator ?? answered.NextShardIterator, stream);
+        });
       });
       forward.on("error", () => outgoing.destroy());
       forward.end(body);

@@ -69,14 +69,12 @@ const errorRate = ({ ingest, history }: MeasureInput): Measurement => {
 };
 
 const throttles = ({ ingest, history }: MeasureInput): Measurement => {
-  if (!ingest) return unknown(NO_INGEST);
-  if (!ingest.ok) return unknown(ingest.error.message);
+  if (ingest?.ok === false) return unknown(ingest.error.message);
   // The newest step is still open.
   const points = history.points.slice(-2).map(({ throttled }) => throttled);
   const known = points.filter((value) => value !== null);
-  return known.length === 0
-    ? unknown("It has not been watched for long enough.")
-    : { value: Math.max(...known) };
+  if (known.length > 0) return { value: Math.max(...known) };
+  return unknown(ingest ? "It has not been watched for long enough." : NO_INGEST);
 };
 
 const ledgerMissing = ({ ledger }: MeasureInput): Measurement => {
