@@ -1,6 +1,7 @@
+import { hexRows } from "../../shared/core/dashboard/quarantine/byte-view.ts";
+
 /** How bytes that nobody vouches for are shown on a terminal. */
 
-const BYTES_PER_ROW = 16;
 /** More control characters than this among text are a sign of something else. */
 const MAX_CONTROL_SHARE = 0.1;
 /** What logs are full of: line breaks, tabs, colours. */
@@ -75,21 +76,9 @@ const asText = (bytes: Uint8Array): string | undefined => {
   return text.includes("\0") || controls > text.length * MAX_CONTROL_SHARE ? undefined : text;
 };
 
-const hexRow = (bytes: Uint8Array, offset: number): string => {
-  const row = bytes.subarray(offset, offset + BYTES_PER_ROW);
-  const hex = Array.from(row, (byte) => byte.toString(16).padStart(2, "0"));
-  const columns = `${hex.slice(0, 8).join(" ").padEnd(23)}  ${hex.slice(8).join(" ").padEnd(23)}`;
-  const text = Array.from(row, (byte) =>
-    byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".",
-  );
-  return `${offset.toString(16).padStart(6, "0")}  ${columns}  ${text.join("")}`;
-};
-
 /** Hex and text side by side, 16 bytes a row, 75 columns. */
 export const hexDump = (bytes: Uint8Array): string[] =>
-  Array.from({ length: Math.ceil(bytes.length / BYTES_PER_ROW) }, (_, row) =>
-    hexRow(bytes, row * BYTES_PER_ROW),
-  );
+  hexRows(bytes).map(({ offset, hex, ascii }) => `${offset}  ${hex}  ${ascii}`);
 
 /** Ends between two characters of UTF-8, up to three bytes short of `length`. */
 const cut = (bytes: Uint8Array, length: number): Uint8Array => {

@@ -15,6 +15,9 @@ export type ObjectCatalogOptions = {
 
 const MAX_BUCKETS = 100;
 
+/** One for each call: the SDK leaves a listener on it, and a walk makes many calls under one. */
+const callSignal = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal]);
+
 const totalSize = ({ ContentRange, ContentLength }: GetObjectCommandOutput): number => {
   const total = /\/(\d+)$/.exec(ContentRange ?? "")?.[1];
   return total === undefined ? (ContentLength ?? 0) : Number(total);
@@ -59,7 +62,7 @@ export const createObjectCatalog = (
         Key: key,
         ...(range === undefined ? {} : { Range: range }),
       }),
-      { abortSignal: signal },
+      { abortSignal: callSignal(signal) },
     );
     return {
       size: totalSize(object),
@@ -76,7 +79,9 @@ export const createObjectCatalog = (
     listBuckets: (signal) =>
       callBackend("s3", async () => {
         if (only) return { items: [...only], isComplete: true };
-        const { Buckets = [] } = await s3.send(new ListBucketsCommand({}), { abortSignal: signal });
+        const { Buckets = [] } = await s3.send(new ListBucketsCommand({}), {
+          abortSignal: callSignal(signal),
+        });
         const names = Buckets.flatMap(({ Name }) => (Name === undefined ? [] : [Name]));
         return { items: names.slice(0, MAX_BUCKETS), isComplete: names.length <= MAX_BUCKETS };
       }),
@@ -95,7 +100,7 @@ export const createObjectCatalog = (
               ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
               ...(token === undefined ? {} : { ContinuationToken: token }),
             }),
-            { abortSignal: signal },
+            { abortSignal: callSignal(signal) },
           );
           return {
             objects: (page.Contents ?? []).map((object) => ({
