@@ -137,7 +137,7 @@ body.wide:has([data-ready]) main { flex: 1; min-height: 0; width: 100%; max-widt
   .log-details { position: fixed; inset: auto 0 0; z-index: 6; max-height: 62vh; background: var(--bg); border-top: 1px solid var(--control); border-radius: 12px 12px 0 0; }
   .search-form { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 }
-@media (max-width: 760px) { .log-body { margin-inline: -1.25rem; } }
+@media (max-width: 760px) { .log-body, .log-keys { margin-inline: -1.25rem; } }
 @media (max-width: 640px) {
   .log-row { grid-template: 20px 20px / 7.5rem 2.6rem minmax(0, 1fr); height: 42px; gap: 0 .5rem; padding: 1px 1.25rem; }
   .log-row.is-wrapped { grid-template-rows: 20px auto; }
