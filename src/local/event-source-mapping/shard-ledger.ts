@@ -43,16 +43,25 @@ export const createShardLedger = (deps: ShardLedgerDeps, restored: ShardState): 
   const busy = new Map<number, number>();
   let state = restored;
   let savedAtMs = monotonicNow();
+  let hasToldOfPoll = false;
   let errorSource: string | undefined;
   let writing: Promise<unknown> = Promise.resolve();
   let isWriting = false;
   let queued: Promise<boolean> | undefined;
 
+  const hasPolled = (): boolean => state.lastPolledAt !== restored.lastPolledAt;
+
   const write = async (): Promise<boolean> => {
+    const tellsOfPoll = hasPolled();
     const isOurs = await lease.write(state);
     savedAtMs = monotonicNow();
+    hasToldOfPoll ||= tellsOfPoll;
     return isOurs;
   };
+
+  /** Whoever started this waits for its first poll, so that is told at the next tick. */
+  const isDue = (): boolean =>
+    monotonicNow() - savedAtMs >= RENEW_MS || (!hasToldOfPoll && hasPolled());
 
   /** Lets no two writes run at once. */
   const exclusively = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -142,7 +151,7 @@ export const createShardLedger = (deps: ShardLedgerDeps, restored: ShardState): 
         if (signal.aborted || ended.aborted) return;
         lease.isHeld();
         showLife();
-        if (monotonicNow() - savedAtMs >= RENEW_MS) void storeOnce();
+        if (isDue()) void storeOnce();
       }
     },
     release: async () => {
