@@ -16,9 +16,13 @@ const bodyStatusOf = (code: Extract<CutBody, { ok: false }>["code"]): 400 | 413 
  * Takes JSON and NDJSON bodies of one signal, and answers for each of their items: those that
  * Kinesis or the spool has are accepted, every other one is named in `errors` by its index, with
  * whether to send it again.
+ *
+ * With `?partial=false`, for clients that know no 207, the status speaks of the whole request: 200
+ * where all of it is kept, 429 or 503 as long as waiting helps, else 4xx. What is kept stays kept,
+ * and is not taken again when the same body comes again.
  */
 export const createBatchHandler = (
-  { door, totals, queueSize, withBody }: IngestGate,
+  { door, totals, retries, queueSize, withBody }: IngestGate,
   home: Signal,
 ): ((request: Request) => Promise<Response>) => {
   /** Existing clients read `count` and `queue_size` of whatever answer they get. */
@@ -26,7 +30,7 @@ export const createBatchHandler = (
     problem(status, { ...members, count: 0, queue_size: queueSize() }, retryAfterOf(status));
 
   /** Up to here the body is in memory; what is awaited afterwards holds none of it. */
-  const take = async (request: Request, key: string | undefined) => {
+  const take = async (request: Request, key: string | undefined, isWhole: boolean) => {
     const contentType = request.headers.get("content-type") ?? undefined;
     const form = bodyFormOf(contentType);
     if (form === undefined) return { refusal: refuseMediaType(contentType) };
@@ -34,32 +38,50 @@ export const createBatchHandler = (
       const cut = cutItems(body, form, home);
       if (!cut.ok)
         return refuseBody(bodyStatusOf(cut.code), { code: cut.code, detail: cut.reason });
-      const { logs: items, refused } = cut;
-      const keyed = key && {
-        key,
-        digest: await digestBody(body as Uint8Array<ArrayBuffer>, form, home),
-      };
-      const submission = await door.submit(items, home, keyed || undefined);
-      if (submission.ok) return { refused, ...submission };
+      const { logs, refused } = cut;
+      const needsDigest = key !== undefined || isWhole;
+      const digest = needsDigest
+        ? await digestBody(body as Uint8Array<ArrayBuffer>, form, home)
+        : "";
+      // A key remembers what was kept by itself.
+      const retried = isWhole && key === undefined ? digest : undefined;
+      const open = retried === undefined ? undefined : retries.openOf(retried);
+      const items = open ? logs.filter(({ index }) => open.has(index)) : logs;
+      const keyed = key === undefined ? undefined : { key, digest };
+      const submission = await door.submit(items, home, keyed);
+      if (submission.ok) return { refused, retried, count: logs.length, ...submission };
       const { status, problem: members } = keyRefusal(submission.kind);
       return refuseBody(status, members);
     });
   };
 
   const answer = async (request: Request, key: string | undefined): Promise<Response> => {
-    const taken = await take(request, key);
+    const partial = new URL(request.url).searchParams.get("partial") ?? "true";
+    if (partial !== "true" && partial !== "false")
+      return refuseBody(400, {
+        code: "INVALID_PARTIAL",
+        detail: "partial is true (answer 207 where only some items were taken) or false.",
+      });
+    const isWhole = partial === "false";
+    const taken = await take(request, key, isWhole);
     if (taken instanceof Response) return taken;
     if ("refusal" in taken) return refuseBody(taken.refusal.status, taken.refusal.problem);
-    const { refused, isReplay } = taken;
+    const { refused, retried, count, isReplay } = taken;
     const outcome = await taken.outcome;
-    const { accepted } = outcome;
+    // Of a request that comes again, with what had been kept of it before.
+    const accepted = count - outcome.errors.length;
+    if (retried !== undefined) {
+      const open = outcome.errors.filter(({ retryable }) => retryable).map(({ index }) => index);
+      // Where nothing was kept, all of it is to be taken anyway.
+      retries.settle(retried, open.length < count ? open : []);
+    }
     const errors =
       outcome.errors.length === 0
         ? refused
         : [...refused, ...outcome.errors].sort((a, b) => a.index - b.index);
     // What is answered once more was counted the first time.
     if (!isReplay) totals.addItems(outcome.acceptedBySignal, errors);
-    const status = statusOf(accepted, errors);
+    const status = statusOf(isWhole ? 0 : accepted, errors);
     const nowhere = door.isStoring ? "" : " Kinesis is disabled, so they were not stored.";
     return Response.json(
       {

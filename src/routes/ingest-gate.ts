@@ -1,9 +1,13 @@
 import type { AcceptedCopies } from "../shared/core/accepted-copies.ts";
-import { INGEST_MAX_BODY_BYTES } from "../shared/core/limits.ts";
+import { INGEST_MAX_BODY_BYTES, INGEST_MAX_LOGS } from "../shared/core/limits.ts";
 import type { BodyDecoder } from "../shared/core/ports.ts";
+import { createRetryMemory } from "../shared/core/retry-memory.ts";
 import { createSignalDoor, type StreamIntakes } from "../shared/core/signal-door.ts";
 import { createByteBudget, createRequestReader, type RequestRefusal } from "./ingest-request.ts";
 import { createIngestTotals } from "./ingest-totals.ts";
+
+/** Collectors give up after five minutes, SDKs after seconds. */
+const RETRY_WINDOW_MS = 600_000;
 
 export type IngestGateDeps = {
   streams: StreamIntakes;
@@ -18,7 +22,8 @@ export type IngestGateDeps = {
 
 /**
  * What every route that takes items shares, so that all have the same limits and guarantees:
- * `withBody` to read a request, `door` to submit what was cut out of it, `totals` to count with.
+ * `withBody` to read a request, `door` to submit what was cut out of it, `totals` to count with,
+ * `retries` for clients that know no partial answer, by `digestBody`.
  * `createBatchHandler` shows their use. Routes are mounted in `createIngestRoutes`, behind its
  * checks of host, origin and token.
  */
@@ -33,9 +38,14 @@ export const createIngestGate = ({
   const budget = createByteBudget(Math.max(maxBodiesBytes, INGEST_MAX_BODY_BYTES));
   const readRequest = createRequestReader(bodyDecoder);
   const door = createSignalDoor(streams, copies);
+  const retries = createRetryMemory(now, {
+    windowMs: RETRY_WINDOW_MS,
+    maxItems: 10 * INGEST_MAX_LOGS,
+  });
   return {
     door,
     totals,
+    retries,
     /** Items not answered yet, of all streams. */
     queueSize: (): number =>
       door.streams().reduce((sum, { stats }) => sum + (stats?.queueLogs ?? 0), 0),

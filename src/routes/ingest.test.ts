@@ -469,6 +469,53 @@ test("a key is a quoted string or bare, printable and not too long", async () =>
   expect([status, body.code]).toEqual([400, "INVALID_IDEMPOTENCY_KEY"]);
 });
 
+test("without partial answers the whole request waits, its retry adds what is open, and what can never be taken is a 4xx", async () => {
+  let isFull = true;
+  const { send, stored, metricsStored } = setUp({
+    verdict: ({ partitionKey }) =>
+      isFull && partitionKey === "b" ? "ProvisionedThroughputExceededException" : undefined,
+  });
+  const path = "/api/ingest/batch?partial=false";
+  const lines = '{"service":"a"}\n{"service":"b"}\n{"service":"c","type":"apm_x"}';
+  const first = await send(lines, NDJSON_TYPE, path);
+  expect([first.status, first.headers.get("retry-after")]).toEqual([503, "2"]);
+  expect(first.body).toMatchObject({ accepted: 2, errors: [{ index: 1, code: "THROTTLED" }] });
+  expect((await send(lines, NDJSON_TYPE, path)).status).toBe(503);
+  isFull = false;
+  const last = await send(lines, NDJSON_TYPE, path);
+  expect([last.status, last.body]).toMatchObject([200, { accepted: 3, errors: [] }]);
+  expect([stored, metricsStored.length]).toEqual([['{"service":"a"}', '{"service":"b"}'], 1]);
+  // Not a retry any more: nothing had been refused.
+  expect((await send(lines, NDJSON_TYPE, path)).status).toBe(200);
+  expect(stored).toHaveLength(4);
+
+  isFull = true;
+  const bad = `no json\n${lines}`;
+  expect((await send(bad, NDJSON_TYPE, path)).status).toBe(503);
+  isFull = false;
+  const { status, headers, body } = await send(bad, NDJSON_TYPE, path);
+  expect([status, headers.get("retry-after")]).toEqual([400, null]);
+  expect(body).toMatchObject({ accepted: 3, errors: [{ index: 0, retryable: false }] });
+  expect(stored).toHaveLength(6);
+});
+
+test("without partial answers a key is heeded as well, and another value is refused", async () => {
+  let isFull = true;
+  const { send, stored } = setUp({
+    verdict: ({ partitionKey }) => (isFull && partitionKey === "b" ? "InternalFailure" : undefined),
+  });
+  const path = "/api/ingest/batch?partial=false";
+  const headers = { ...NDJSON_TYPE, "idempotency-key": "k" };
+  const lines = '{"service":"a"}\n{"service":"b"}';
+  expect((await send(lines, headers, path)).status).toBe(503);
+  isFull = false;
+  for (let turn = 0; turn < 2; turn += 1)
+    expect((await send(lines, headers, path)).status).toBe(200);
+  expect(stored).toHaveLength(2);
+  const { status, body } = await send(lines, NDJSON_TYPE, "/api/ingest/batch?partial=no");
+  expect([status, body.code]).toEqual([400, "INVALID_PARTIAL"]);
+});
+
 test("other paths and methods are problems with a hint", async () => {
   const { app } = setUp();
   const missing = await app.request("/api/ingest");

@@ -73,7 +73,7 @@ export const createIngestRoutes = (deps: IngestDeps): Hono => {
     app.all(path, (c) => methodNotAllowed(c.req.path, "POST"));
   }
 
-  app.route("/", createOtlpRoutes({ gate, log, now }));
+  app.route("/", createOtlpRoutes({ gate, log }));
 
   app.get("/api/metrics", (c) =>
     c.json({

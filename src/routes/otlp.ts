@@ -1,10 +1,8 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import type { ItemRefusal } from "../shared/core/ingest-body.ts";
-import { INGEST_MAX_LOGS } from "../shared/core/limits.ts";
 import type { Logger } from "../shared/core/logger.ts";
 import { cutRequest, type OtlpEncoding } from "../shared/core/otlp/cut-request.ts";
 import { encodeExportResponse, encodeStatus } from "../shared/core/otlp/response.ts";
-import { createRetryMemory } from "../shared/core/otlp/retry-memory.ts";
 import type { Signal } from "../shared/core/signals.ts";
 import { digestBody } from "./idempotency-key.ts";
 import { retryAfterOf, statusOf } from "./ingest-answer.ts";
@@ -47,8 +45,6 @@ const statusBodies: MiddlewareHandler = async (c, next) => {
   });
 };
 
-/** Collectors give up after five minutes, SDKs after seconds. */
-const RETRY_WINDOW_MS = 600_000;
 const NAMED_REFUSALS = 5;
 
 const ITEMS: Readonly<Record<Signal, string>> = {
@@ -71,12 +67,8 @@ const statusFor = (taken: number, errors: readonly ItemRefusal[]): number => {
   return status === 207 ? 200 : status;
 };
 
-const createExportHandler = (gate: IngestGate, log: Logger, now: () => number, signal: Signal) => {
-  const { door, totals, withBody } = gate;
-  const memory = createRetryMemory(now, {
-    windowMs: RETRY_WINDOW_MS,
-    maxItems: 10 * INGEST_MAX_LOGS,
-  });
+const createExportHandler = (gate: IngestGate, log: Logger, signal: Signal) => {
+  const { door, totals, retries, withBody } = gate;
 
   /** Up to here the body is in memory; what is awaited afterwards holds none of it. */
   const take = (request: Request, encoding: OtlpEncoding) =>
@@ -87,7 +79,7 @@ const createExportHandler = (gate: IngestGate, log: Logger, now: () => number, s
         return problem(isTooLarge ? 413 : 400, { code: cut.code, detail: cut.reason });
       }
       const digest = await digestBody(body as Uint8Array<ArrayBuffer>, "otlp", signal);
-      const open = memory.openOf(digest);
+      const open = retries.openOf(digest);
       const items = open ? cut.items.filter(({ index }) => open.has(index)) : cut.items;
       const count = cut.items.length;
       const submission = await door.submit(items, signal);
@@ -115,7 +107,7 @@ const createExportHandler = (gate: IngestGate, log: Logger, now: () => number, s
     totals.addItems(acceptedBySignal, errors);
     const open = failed.filter(({ retryable }) => retryable).map(({ index }) => index);
     // Where nothing was stored, all of it is to be taken anyway.
-    memory.settle(digest, open.length < count ? open : []);
+    retries.settle(digest, open.length < count ? open : []);
     const status = statusFor(count - failed.length, errors);
     const all = count + refused.length;
     if (status !== 200)
@@ -153,17 +145,17 @@ export const otlpStatusBodies = (): Hono => {
   return app;
 };
 
-export type OtlpDeps = { gate: IngestGate; log: Logger; now: () => number };
+export type OtlpDeps = { gate: IngestGate; log: Logger };
 
 /**
  * OTLP/HTTP, https://opentelemetry.io/docs/specs/otlp/: 200 says that every item is kept or, with
  * `partial_success`, that some can never be. Where only waiting helps the whole request is refused
  * with 429 or 503, and what was kept of it is not taken again when it comes again.
  */
-export const createOtlpRoutes = ({ gate, log, now }: OtlpDeps): Hono => {
+export const createOtlpRoutes = ({ gate, log }: OtlpDeps): Hono => {
   const app = new Hono();
   for (const [path, signal] of Object.entries(OTLP_PATHS)) {
-    const take = createExportHandler(gate, log, now, signal);
+    const take = createExportHandler(gate, log, signal);
     app.post(path, (c) => take(c.req.raw));
     app.all(path, (c) => methodNotAllowed(c.req.path, "POST"));
   }

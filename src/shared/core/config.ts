@@ -121,6 +121,9 @@ export const configSchema = z.object({
     )
     .default([]),
 
+  /** How long a link to one object is good that the dashboard gives out, seconds; 0 is none. */
+  PRESIGN_SECONDS: z.coerce.number().int().min(0).max(43_200).default(300),
+
   /** Folder for local log files, by category, type and day; none are written without it. */
   LOG_DIR: z.string().min(1).optional(),
   /** Bytes of those files together; past it the ones not written to for the longest time go. */

@@ -9,7 +9,7 @@ type Entry = { readonly open: Uint32Array; readonly until: number };
 
 /**
  * Remembers requests that were taken in part and are to be sent again, by the digest of their body,
- * with the items that are still open. An OTLP client sends the whole request again, byte for byte;
+ * with the items that are still open. Such a client sends the whole request again, byte for byte;
  * of that only what is open must be taken. A request that was not refused is not remembered: the
  * same body may be sent twice on purpose.
  */
