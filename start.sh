@@ -40,8 +40,10 @@ require node npm curl
 
 # What runs where, from what the log says and what answers.
 summary() {
-  local aws
-  aws="$(sed -n 's/^  AWS  *//p' "$log_file" | tail -n 1)"
+  local aws="" line
+  while IFS= read -r line; do
+    [[ ! "$line" =~ ^\ \ AWS\ +(.*) ]] || aws="${BASH_REMATCH[1]}"
+  done <"$log_file"
   [[ ! -e "$docker_file" ]] || aws="$aws_url  LocalStack, started in Docker"
   say
   row Ingest "$ingest_url"
@@ -90,8 +92,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 show_log_and_fail() {
+  local line
   complain "$1 Its last lines, of $log_file:"
-  tail -n 20 "$log_file" | sed 's/^/    /' >&2
+  tail -n 20 "$log_file" | while IFS= read -r line; do complain "    $line"; done
   exit 1
 }
 
@@ -148,7 +151,7 @@ mv "$pid_file.new" "$pid_file"
 [[ ${#mocks[@]} -eq 0 ]] || : >"$run_dir/mocks"
 
 # Its own banner says that every part is up; then each is asked.
-is_ready_or_gone() { ! read_pid || grep -q 'Ctrl-C stops everything' "$log_file"; }
+is_ready_or_gone() { ! read_pid || [[ "$(<"$log_file")" == *"Ctrl-C stops everything"* ]]; }
 is_healthy_or_gone() { ! read_pid || "$@"; }
 wait_or_fail() {
   local what="$1" left=$((${START_TIMEOUT:-120} - SECONDS))

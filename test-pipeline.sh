@@ -54,8 +54,13 @@ check() {
 }
 check Ingest "$ingest_url"
 check Dashboard "$dashboard_url"
-status="$(consumer_status)"
-if [[ "$status" == running ]]; then row Consumer running; else flunk "the consumer is ${status:-not known}"; fi
+# Its first sign of life comes some seconds after npm start says that everything runs.
+if wait_for "$((failures > 0 ? 0 : 20))" is_consuming; then
+  row Consumer running
+else
+  status="$(consumer_status)"
+  flunk "the consumer is ${status:-not known}"
+fi
 for url in "${mock_urls[@]}"; do
   answer="$(call "$url/health" 2>/dev/null || true)"
   name="$(json body.service <<<"$answer")"

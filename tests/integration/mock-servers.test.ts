@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { LOG_TYPES } from "../../src/shared/core/log-types.ts";
 import {
   linesOf,
@@ -44,49 +44,58 @@ type Stats = {
   };
 };
 
-const startWithMockServers = async (extra: NodeJS.ProcessEnv = {}) => {
-  const base = await freePortBase();
-  const env = await pipelineEnv({ MOCK_PORT_BASE: String(base), ...extra });
-  const pipeline = await startPipeline(env, ["--with-mock-servers"]);
-  const call = async <T>(
-    offset: number,
-    method: string,
-    path: string,
-    body?: object,
-  ): Promise<T> => {
-    const response = await fetch(`http://127.0.0.1:${base + offset}${path}`, {
-      method,
-      headers: { "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    expect(response.status).toBe(200);
-    return (await response.json()) as T;
-  };
-  const stats = () => call<Stats>(0, "GET", "/api/continuous/stats");
-  return {
-    pipeline,
-    call,
-    stats,
-    /** Sends until so many are acknowledged, then stops and waits until nothing is under way. */
-    send: async (rate: number, atLeast: number, during?: () => Promise<void>): Promise<Stats> => {
-      await call(0, "POST", "/api/continuous/start", { normal_log_rate: rate });
-      await during?.();
-      await poll(
-        `${atLeast} logs acknowledged`,
-        async () => (await stats()).delivery.acknowledged >= atLeast,
-        90_000,
-      );
-      await call(0, "POST", "/api/continuous/stop");
-      return await poll(
-        "every batch is settled",
-        async () => {
-          const now = await stats();
-          return now.delivery.in_flight === 0 && now;
-        },
-        70_000,
-      );
+const ends: (() => unknown)[] = [];
+let pipeline: Pipeline;
+let base: number;
+
+/** One for all tests: what is stored adds up, what the simulator counts begins anew at each start. */
+beforeAll(async () => {
+  const onEnd = (end: () => unknown) => ends.unshift(end);
+  base = await freePortBase();
+  const env = await pipelineEnv(
+    { MOCK_PORT_BASE: String(base), TZ: "Asia/Ho_Chi_Minh", LOG_LEVEL: "debug" },
+    onEnd,
+  );
+  pipeline = await startPipeline(env, ["--with-mock-servers"], onEnd);
+});
+
+afterAll(async () => {
+  for (const end of ends) await end();
+});
+
+const call = async <T>(offset: number, method: string, path: string, body?: object): Promise<T> => {
+  const response = await fetch(`http://127.0.0.1:${base + offset}${path}`, {
+    method,
+    headers: { "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as T;
+};
+
+const stats = () => call<Stats>(0, "GET", "/api/continuous/stats");
+
+const waitForAcknowledged = (count: number): Promise<boolean> =>
+  poll(
+    `${count} logs acknowledged`,
+    async () => (await stats()).delivery.acknowledged >= count,
+    90_000,
+  );
+
+/** Sends 1,000 a second until so many are acknowledged, and stops; every batch is settled then. */
+const send = async (count: number, during?: () => Promise<void>): Promise<Stats> => {
+  await call(0, "POST", "/api/continuous/start", { normal_log_rate: 1_000 });
+  await during?.();
+  await waitForAcknowledged(count);
+  await call(0, "POST", "/api/continuous/stop");
+  return await poll(
+    "every batch is settled",
+    async () => {
+      const now = await stats();
+      return now.delivery.in_flight === 0 && now;
     },
-  };
+    70_000,
+  );
 };
 
 type Line = {
@@ -97,10 +106,10 @@ type Line = {
 
 type Stored = { bucket: string; key: string; line: Line };
 
-const readStored = async ({ s3 }: Pipeline): Promise<Stored[]> => {
+const readStored = async (): Promise<Stored[]> => {
   const perBucket = await Promise.all(
     BUCKETS.map(async (bucket) =>
-      [...(await readObjects(s3, bucket))].flatMap(([key, body]) =>
+      [...(await readObjects(pipeline.s3, bucket))].flatMap(([key, body]) =>
         linesOf(new Map([[key, body]])).map((line) => ({
           bucket,
           key,
@@ -112,15 +121,18 @@ const readStored = async ({ s3 }: Pipeline): Promise<Stored[]> => {
   return perBucket.flat();
 };
 
-const waitForStored = (pipeline: Pipeline, count: number): Promise<Stored[]> =>
-  poll(
+/** Asks the consumer how much it has stored: reading it all is for once. */
+const waitForStored = async (count: number): Promise<Stored[]> => {
+  await poll(
     `${count} logs in S3`,
     async () => {
-      const stored = await readStored(pipeline);
-      return stored.length >= count && stored;
+      const response = await fetch(`${pipeline.dashboardUrl}/api/consumer`);
+      return ((await response.json()) as { lines_stored: number }).lines_stored >= count;
     },
     90_000,
   );
+  return await readStored();
+};
 
 /** Where a log belongs: by its service and the hour in its time, which names no zone and is UTC. */
 const prefixOf = ({ timestamp, data }: Line): string => {
@@ -140,23 +152,24 @@ const expectOnceAndInPlace = (stored: readonly Stored[], acknowledged: number): 
   expect(misplaced).toEqual([]);
 };
 
+/** Of all tests up to now. */
+let acknowledged = 0;
+
 test("every log that the simulator counts as acknowledged is in S3 once, in its place, of all 59 types", async () => {
-  const { pipeline, call, send } = await startWithMockServers({ TZ: "Asia/Ho_Chi_Minh" });
-  const sent = await send(1_000, 6_000);
+  const sent = await send(4_000);
   const { delivery } = sent;
   expect(delivery).toMatchObject({ refused: 0, unconfirmed: 0 });
   expect(delivery.acknowledged).toBe(sent.normal_logs_generated + sent.anomalous_logs_generated);
 
   const made = await call<Line[]>(2, "POST", "/api/synthesize", { log_type: "loan", count: 25 });
-  const count = delivery.acknowledged + made.length;
-  const stored = await waitForStored(pipeline, count);
-  expectOnceAndInPlace(stored, count);
+  acknowledged = delivery.acknowledged + made.length;
+  const stored = await waitForStored(acknowledged);
+  expectOnceAndInPlace(stored, acknowledged);
   expect(new Set(stored.map(({ line }) => line.log_type))).toEqual(new Set(LOG_TYPES));
   expect(stored.filter(({ key }) => key.startsWith("service=unknown/"))).toEqual([]);
 }, 240_000);
 
 test("with Kinesis at 500 ms a call no request runs into the client's 5 seconds, and nothing is lost", async () => {
-  const { pipeline, send } = await startWithMockServers();
   await fetch(`${pipeline.awsUrl}/_faults`, {
     method: "POST",
     body: JSON.stringify({
@@ -165,37 +178,38 @@ test("with Kinesis at 500 ms a call no request runs into the client's 5 seconds,
       action: { delayMs: 500 },
     }),
   });
-  const { delivery } = await send(1_000, 8_000);
+  const { delivery } = await send(5_000);
   expect(delivery).toMatchObject({ refused: 0, unconfirmed: 0 });
   expect(delivery.last_problem ?? "").not.toMatch(/timeout|abort/i);
   await fetch(`${pipeline.awsUrl}/_faults`, { method: "DELETE" });
-  expectOnceAndInPlace(await waitForStored(pipeline, delivery.acknowledged), delivery.acknowledged);
+  acknowledged += delivery.acknowledged;
+  expectOnceAndInPlace(await waitForStored(acknowledged), acknowledged);
 }, 240_000);
 
 test("an ingestion interface that is killed under way costs nothing and doubles nothing", async () => {
-  const { pipeline, send, stats } = await startWithMockServers({ LOG_LEVEL: "debug" });
   const ingestPids = () =>
     [...pipeline.output().matchAll(/"child":"ingest","pid":(\d+)/g)].map(([, pid]) => Number(pid));
-  const { delivery } = await send(600, 6_000, async () => {
-    await poll("traffic", async () => (await stats()).delivery.acknowledged > 1_000, 60_000);
+  const { delivery } = await send(3_000, async () => {
+    await waitForAcknowledged(500);
     process.kill(ingestPids().at(-1) ?? 0, "SIGKILL");
     await poll("ingest is up again", () => ingestPids().length > 1, 60_000);
   });
   expect(delivery.last_problem).not.toBeNull();
   expect(delivery).toMatchObject({ refused: 0, unconfirmed: 0 });
-  expectOnceAndInPlace(await waitForStored(pipeline, delivery.acknowledged), delivery.acknowledged);
+  acknowledged += delivery.acknowledged;
+  expectOnceAndInPlace(await waitForStored(acknowledged), acknowledged);
 }, 240_000);
 
 test("a taken port of theirs is named, with the variable to set, and nothing is left running", async () => {
-  const base = await freePortBase();
+  const taken = await freePortBase();
   const stranger = createServer((_request, response) => response.end());
-  await new Promise<void>((resolve) => stranger.listen(base + 3, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => stranger.listen(taken + 3, "127.0.0.1", resolve));
   onTestFinished(() => {
     stranger.close();
   });
-  const env = await pipelineEnv({ MOCK_PORT_BASE: String(base) });
+  const env = await pipelineEnv({ MOCK_PORT_BASE: String(taken) });
   const run = await runCommand(["start", "--with-mock-servers"], env);
   expect(run.code).toBe(1);
-  expect(run.stderr).toContain(`Port ${base + 3} for state-manager is taken`);
+  expect(run.stderr).toContain(`Port ${taken + 3} for state-manager is taken`);
   expect(run.stderr).toContain("MOCK_PORT_BASE=");
 });

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import {
+  chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -16,7 +18,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { parse, parseDocument } from "yaml";
 import { type LocalAws, startLocalAws } from "../../src/local/emulators/server.ts";
 import { createKinesisClient } from "../../src/shared/aws/clients.ts";
-import { runOnce, startPart } from "../support/part-process.ts";
+import { launchPart, type PartProcess, runOnce, startPart } from "../support/part-process.ts";
 import { temporaryFolder } from "../support/pipeline.ts";
 import { poll } from "../support/poll.ts";
 import { freePorts } from "../support/ports.ts";
@@ -28,32 +30,34 @@ const root = path.dirname(path.dirname(import.meta.dirname));
 const directory = mkdtempSync(path.join(tmpdir(), "producers-"));
 let aws: LocalAws;
 let kinesis: KinesisClient;
+let killIngest: PartProcess["kill"] | undefined;
+/** Of the real ingestion interface, which asks for a token. */
+let url: string;
+
+const TOKEN = "a-token-of-the-producers-test";
 
 beforeAll(async () => {
   aws = await startLocalAws({ directory, port: 0 });
   await runOnce("setup", { AWS_ENDPOINT_URL: aws.url });
   kinesis = createKinesisClient({ region: "us-east-1", endpoint: aws.url });
+  const [port] = await freePorts(1);
+  const env = {
+    AWS_ENDPOINT_URL: aws.url,
+    INGEST_PORT: String(port),
+    INGEST_TOKEN: TOKEN,
+    SPOOL_DIR: path.join(directory, "spool"),
+  };
+  ({ url } = await launchPart("ingest", env, (kill) => {
+    killIngest = kill;
+  }));
 });
 
 afterAll(async () => {
+  await killIngest?.("SIGKILL");
   kinesis.destroy();
   await aws.close();
   rmSync(directory, { recursive: true, force: true });
 });
-
-const TOKEN = "a-token-of-the-producers-test";
-
-/** The real ingestion interface, which asks for a token; answers its address. */
-const startIngest = async (): Promise<string> => {
-  const [port] = await freePorts(1);
-  const { url } = await startPart("ingest", {
-    AWS_ENDPOINT_URL: aws.url,
-    INGEST_PORT: String(port),
-    INGEST_TOKEN: TOKEN,
-    SPOOL_DIR: path.join(temporaryFolder(), "spool"),
-  });
-  return url;
-};
 
 const linesOf = async (stream: "logs" | "metrics", text: string): Promise<string[]> =>
   (await linesInStream(kinesis, `stage01-${stream}-stream`)).filter((line) => line.includes(text));
@@ -64,13 +68,23 @@ const layOut = (page: string): string => {
   for (const { name, text } of snippetsOf(`docs/producers/${page}`))
     writeFileSync(path.join(folder, name), text);
   symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
+  // Notes what a shell script would have waited.
+  mkdirSync(path.join(folder, "bin"));
+  writeFileSync(path.join(folder, "bin/sleep"), `#!/bin/sh\necho "$1" >>'${folder}/waits'\n`);
+  chmodSync(path.join(folder, "bin/sleep"), 0o755);
   return folder;
 };
 
 const run = (cwd: string, url: string, program: string, ...args: string[]) =>
   runTool(program, args, {
     cwd,
-    env: { ...process.env, INGEST_URL: url, INGEST_TOKEN: TOKEN, PYTHONDONTWRITEBYTECODE: "1" },
+    env: {
+      ...process.env,
+      PATH: `${path.join(cwd, "bin")}:${process.env.PATH}`,
+      INGEST_URL: url,
+      INGEST_TOKEN: TOKEN,
+      PYTHONDONTWRITEBYTECODE: "1",
+    },
     deadlineMs: 50_000,
   });
 
@@ -172,7 +186,6 @@ for (const { page, program, args, marks, here } of CLIENTS) {
   };
 
   test.skipIf(!here)(`${page}: what it sends is in the stream`, async () => {
-    const url = await startIngest();
     expect(await run(layOutClient(), url, program, ...args)).toMatchObject({ code: 0, stderr: "" });
     for (const mark of marks) expect(await linesOf("logs", mark)).toHaveLength(1);
   });
@@ -181,9 +194,12 @@ for (const { page, program, args, marks, here } of CLIENTS) {
     `${page}: no answer, 503, 429 and a partial answer are sent again, under one key, until all is kept`,
     async () => {
       const { url, attempts } = await startPlanned(ROUGH);
-      const result = await run(layOutClient(), url, program, ...args);
+      const folder = layOutClient();
+      const result = await run(folder, url, program, ...args);
       expect(result.code).toBe(0);
       expectOneBatch(attempts, ROUGH.length);
+      if (program === "bash")
+        expect(readFileSync(path.join(folder, "waits"), "utf8")).toBe("2\n2\n4\n8\n");
     },
   );
 
@@ -234,7 +250,6 @@ test.skipIf(!hasShellcheck)("shellcheck has nothing to say about curl.md", async
 });
 
 test("opentelemetry-sdk.md: what the JavaScript SDK sends is in the streams, under its service", async () => {
-  const url = await startIngest();
   const folder = layOut("opentelemetry-sdk.md");
   const result = await run(folder, url, process.execPath, "otel-logs.mjs");
   expect(result).toMatchObject({ code: 0, stderr: "" });
@@ -259,7 +274,6 @@ if (!hasOtelPython)
 test.skipIf(!hasOtelPython)(
   "opentelemetry-sdk.md: what the Python SDK sends is in the stream",
   async () => {
-    const url = await startIngest();
     const result = await run(layOut("opentelemetry-sdk.md"), url, python, "otel_spans.py");
     expect(result.code).toBe(0);
     const [span = "{}"] = await linesOf("metrics", "otel-python-demo");
@@ -310,7 +324,6 @@ if (!hasCollector)
 test.skipIf(!hasCollector)(
   "opentelemetry-collector.md: a collector takes the configuration, and passes logs on",
   async () => {
-    const url = await startIngest();
     const [grpc, receiver] = await freePorts(2);
     const [{ text = "" } = {}] = snippetsOf("docs/producers/opentelemetry-collector.md");
     const file = path.join(temporaryFolder(), "collector.yaml");
@@ -355,10 +368,13 @@ test.skipIf(!hasCollector)(
 );
 
 test("fluent-bit.md and vector.md: lines as their http outputs send them are taken", async () => {
-  const url = await startIngest();
   const lines =
     '{"timestamp":"2025-11-14T01:13:03.5Z","service":"agent","n":1}\n{"service":"agent","n":2}\n';
-  const answer = await fetch(`${url}/api/ingest/batch`, {
+  for (const page of ["fluent-bit.md", "vector.md"])
+    expect(snippetsOf(`docs/producers/${page}`)[0]?.text).toContain(
+      "/api/ingest/batch?partial=false\n",
+    );
+  const answer = await fetch(`${url}/api/ingest/batch?partial=false`, {
     method: "POST",
     headers: {
       "content-type": "application/x-ndjson",

@@ -89,11 +89,36 @@ test.each(SCRIPTS)("%s refuses what it does not know, and starts nothing", async
   expect(result.stderr).not.toBe("");
 });
 
-test("start, start again, one record through, stop, stop again", async () => {
-  const { env, runFolder, run } = await setUp();
-  const started = await run("start.sh", "--embedded");
+/** Upstream servers of which the first says it makes logs; none of them reaches the pipeline. */
+const startIdleUpstream = async (made: number): Promise<number> => {
+  const [base = 0] = await freePorts(1);
+  const bodies: Record<string, object> = {
+    "/health": { status: "healthy", service: "idle" },
+    "/api/continuous/start": { message: "started" },
+    "/api/continuous/stats": { normal_logs_generated: made },
+    "/api/continuous/stop": { message: "stopped", stats: { normal_logs: made, anomalies: 0 } },
+  };
+  for (const offset of [0, 1, 2, 3, 5]) {
+    const server = http.createServer((request, response) => {
+      request.resume();
+      response.end(JSON.stringify(bodies[request.url ?? ""]));
+    });
+    await new Promise<void>((done) => server.listen(base + offset, "127.0.0.1", done));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+  }
+  return base;
+};
+
+test("start, one record through, the whole pipeline through, stop, stop again", async () => {
+  const [base = 0] = await freePorts(1);
+  const { env, runFolder, run } = await setUp({ MOCK_PORT_BASE: String(base) });
+  const started = await run("start.sh", "--embedded", "--with-mock-servers");
   expect(started).toMatchObject({ code: 0, stderr: "" });
   expect(started.stdout).toContain("Running");
+  expect(started.stdout).toContain("Mock servers");
   expect(started.stdout).toContain(`http://127.0.0.1:${env.INGEST_PORT}`);
   expect(started.stdout).toContain("embedded local AWS");
   expect(started.stdout).not.toContain("\u001b");
@@ -104,9 +129,6 @@ test("start, start again, one record through, stop, stop again", async () => {
   expect(again.code).toBe(0);
   expect(again.stdout).toContain(`It already runs (process ${pid})`);
   expect(pidIn(runFolder)).toBe(pid);
-  const withMocks = await run("start.sh", "--with-mock-servers");
-  expect(withMocks.code).toBe(1);
-  expect(withMocks.stderr).toContain("./stop.sh first");
 
   for (const args of [[], ["--direct"]]) {
     const tested = await run("test-kinesis.sh", ...args);
@@ -117,21 +139,49 @@ test("start, start again, one record through, stop, stop again", async () => {
     );
   }
 
+  Object.assign(env, { RATE: "100", DURATION: "2" });
+  const passed = await run("test-pipeline.sh");
+  expect(passed).toMatchObject({ code: 0, stderr: "" });
+  expect(passed.stdout).toMatch(/made +\d{2,} logs/);
+  expect(passed.stdout).toMatch(/stored +\d{2,} logs in \d+ new objects; ledger: balanced/);
+  expect(passed.stdout).toMatch(/Samples\n {2}service=.+\n {4}\{"/);
+  expect(passed.stdout).toContain("Passed");
+
+  Object.assign(env, { DURATION: "0", TEST_TIMEOUT: "1" });
+  env.MOCK_PORT_BASE = String(await startIdleUpstream(7));
+  const lost = await run("test-pipeline.sh");
+  expect(lost.code).toBe(1);
+  expect(lost.stderr).toContain("7 logs were made, 0 were accepted");
+  expect(lost.stderr).toContain("nothing reached S3");
+  env.MOCK_PORT_BASE = String(await startIdleUpstream(0));
+  const idle = await run("test-pipeline.sh");
+  expect(idle.code).toBe(1);
+  expect(idle.stderr).toContain("no log was made");
+
   const stopped = await run("stop.sh");
   expect(stopped).toMatchObject({ code: 0, stderr: "" });
   expect(stopped.stdout).toContain("Stopped.");
   expect(isAlive(pid)).toBe(false);
   expect(await answers(ingestHealth(env))).toBe(false);
   expect(await answers(awsHealth(env))).toBe(false);
+  expect(await answers(`http://127.0.0.1:${base}/health`)).toBe(false);
   expect(await run("stop.sh")).toMatchObject({
     code: 0,
     stdout: expect.stringContaining("Nothing to stop"),
   });
 
-  const failed = await run("test-kinesis.sh");
-  expect(failed.code).toBe(1);
-  expect(failed.stderr).toContain("FAILED");
-}, 180_000);
+  for (const script of ["test-kinesis.sh", "test-pipeline.sh"]) {
+    const failed = await run(script);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain(`http://127.0.0.1:${env.INGEST_PORT}`);
+    expect(failed.stderr).toContain("FAILED");
+  }
+}, 240_000);
+
+test("they need node, npm, curl and what every system has, and no other tool", () => {
+  for (const script of [...SCRIPTS, "scripts/common.sh"])
+    expect(readFileSync(path.join(root, script), "utf8")).not.toMatch(/\b(grep|sed|awk|jq|nc)\b/);
+});
 
 test("a start that fails shows why, and leaves nothing running", async () => {
   const { env, runFolder, run } = await setUp();
@@ -168,6 +218,9 @@ test("an AWS endpoint that runs already is used, and is not what stop.sh stops",
   const started = await run("start.sh");
   expect(started.code).toBe(0);
   expect(started.stdout).toContain("already running");
+  const withMocks = await run("start.sh", "--with-mock-servers");
+  expect(withMocks.code).toBe(1);
+  expect(withMocks.stderr).toContain("./stop.sh first");
   expect((await run("stop.sh")).code).toBe(0);
   expect(await answers(awsHealth(env))).toBe(true);
 }, 120_000);
@@ -241,61 +294,3 @@ test("where LocalStack does not start, the embedded local AWS takes its place, u
   expect(started.stderr).toContain("pull access denied");
   expect(started.stdout).toContain("embedded local AWS");
 }, 120_000);
-
-test("the whole pipeline with its upstream servers passes test-pipeline.sh, and fails it without them", async () => {
-  const [base = 0] = await freePorts(1);
-  const { env, run } = await setUp({ MOCK_PORT_BASE: String(base), RATE: "100", DURATION: "4" });
-  const started = await run("start.sh", "--embedded", "--with-mock-servers");
-  expect(started).toMatchObject({ code: 0, stderr: "" });
-  expect(started.stdout).toContain("Mock servers");
-  const passed = await run("test-pipeline.sh");
-  expect(passed).toMatchObject({ code: 0, stderr: "" });
-  expect(passed.stdout).toMatch(/made +\d{2,} logs/);
-  expect(passed.stdout).toMatch(/stored +\d{2,} logs in \d+ new objects; ledger: balanced/);
-  expect(passed.stdout).toMatch(/Samples\n {2}service=.+\n {4}\{"/);
-  expect(passed.stdout).toContain("Passed");
-  expect((await run("stop.sh")).code).toBe(0);
-  expect(await answers(`http://127.0.0.1:${base}/health`)).toBe(false);
-
-  const failed = await run("test-pipeline.sh");
-  expect(failed.code).toBe(1);
-  expect(failed.stderr).toContain(`Ingest at http://127.0.0.1:${env.INGEST_PORT}`);
-  expect(failed.stderr).toContain("FAILED");
-}, 240_000);
-
-/** Upstream servers of which the first says it makes logs; none of them reaches the pipeline. */
-const startIdleUpstream = async (made: number): Promise<number> => {
-  const [base = 0] = await freePorts(1);
-  const bodies: Record<string, object> = {
-    "/health": { status: "healthy", service: "idle" },
-    "/api/continuous/start": { message: "started" },
-    "/api/continuous/stats": { normal_logs_generated: made },
-    "/api/continuous/stop": { message: "stopped", stats: { normal_logs: made, anomalies: 0 } },
-  };
-  for (const offset of [0, 1, 2, 3, 5]) {
-    const server = http.createServer((request, response) => {
-      request.resume();
-      response.end(JSON.stringify(bodies[request.url ?? ""]));
-    });
-    await new Promise<void>((done) => server.listen(base + offset, "127.0.0.1", done));
-    onTestFinished(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-  }
-  return base;
-};
-
-test("logs that do not arrive fail test-pipeline.sh, which says how many", async () => {
-  const { env, run } = await setUp({ DURATION: "1", TEST_TIMEOUT: "3" });
-  expect((await run("start.sh", "--embedded")).code).toBe(0);
-  env.MOCK_PORT_BASE = String(await startIdleUpstream(7));
-  const lost = await run("test-pipeline.sh");
-  expect(lost.code).toBe(1);
-  expect(lost.stderr).toContain("7 logs were made, 0 were accepted");
-  expect(lost.stderr).toContain("nothing reached S3");
-  env.MOCK_PORT_BASE = String(await startIdleUpstream(0));
-  const idle = await run("test-pipeline.sh");
-  expect(idle.code).toBe(1);
-  expect(idle.stderr).toContain("no log was made");
-}, 180_000);

@@ -116,7 +116,14 @@ test("logs, metrics and APM sent together land once each in their own buckets an
       Buffer.from(lines.join("\n")),
     ),
   );
-  for (const part of ["consumer", "ingest", "consumer", "ingest"]) await killPart(pipeline, part);
+  // A sender that was never answered gives up soon: it would be a wrong address.
+  await poll("each of them was answered", async () => {
+    const { totals } = (await (await fetch(`${pipeline.ingestUrl}/api/metrics`)).json()) as {
+      totals: { accepted_by_signal: Record<string, number> };
+    };
+    return Object.values(totals.accepted_by_signal).every((count) => count > 0);
+  });
+  for (const part of ["ingest", "consumer"]) await killPart(pipeline, part);
   for (const run of await Promise.all(sending))
     expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("rejected 0") });
 

@@ -43,24 +43,34 @@ export const runCommand = (
     child.stdin.end(input ?? "");
   });
 
+/** Runs what ends something when whoever has it is done: the test, or else all tests of a file. */
+export type OnEnd = (end: () => unknown) => void;
+const onTestEnd: OnEnd = (end) =>
+  onTestFinished(async () => {
+    await end();
+  });
+
 /** A folder of the test's own, removed when it ends. */
-export const temporaryFolder = (): string => {
+export const temporaryFolder = (onEnd: OnEnd = onTestEnd): string => {
   const folder = mkdtempSync(path.join(tmpdir(), "pipeline-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 };
 
 /** The environment of a pipeline on free ports, with its data in a folder of its own. */
-export const pipelineEnv = async (extra: NodeJS.ProcessEnv = {}): Promise<NodeJS.ProcessEnv> => {
+export const pipelineEnv = async (
+  extra: NodeJS.ProcessEnv = {},
+  onEnd: OnEnd = onTestEnd,
+): Promise<NodeJS.ProcessEnv> => {
   const [aws, ingest, dashboard] = await freePorts(3);
   return {
     ...process.env,
     AWS_ENDPOINT_URL: `http://127.0.0.1:${aws}`,
     INGEST_PORT: String(ingest),
     DASHBOARD_PORT: String(dashboard),
-    LOCAL_AWS_DIR: path.join(temporaryFolder(), "data"),
-    SPOOL_DIR: path.join(temporaryFolder(), "spool"),
-    DASHBOARD_DIR: path.join(temporaryFolder(), "dashboard"),
+    LOCAL_AWS_DIR: path.join(temporaryFolder(onEnd), "data"),
+    SPOOL_DIR: path.join(temporaryFolder(onEnd), "spool"),
+    DASHBOARD_DIR: path.join(temporaryFolder(onEnd), "dashboard"),
     POLL_INTERVAL: "1",
     LOG_FORMAT: "json",
     ...extra,
@@ -71,6 +81,7 @@ export const pipelineEnv = async (extra: NodeJS.ProcessEnv = {}): Promise<NodeJS
 export const startPipeline = async (
   env: NodeJS.ProcessEnv,
   args: readonly string[] = [],
+  onEnd: OnEnd = onTestEnd,
 ): Promise<Pipeline> => {
   const child = spawn(process.execPath, ["scripts/run.mjs", "start", ...args], { cwd: root, env });
   let output = "";
@@ -84,9 +95,7 @@ export const startPipeline = async (
     if (child.exitCode === null && !child.killed) child.kill("SIGINT");
     return await exited;
   };
-  onTestFinished(async () => {
-    await stop();
-  });
+  onEnd(stop);
   await poll(
     "npm start prints what runs",
     () => {
@@ -97,7 +106,7 @@ export const startPipeline = async (
   );
   const awsUrl = String(env.AWS_ENDPOINT_URL);
   const s3 = createS3Client({ region: "us-east-1", endpoint: awsUrl });
-  onTestFinished(() => s3.destroy());
+  onEnd(() => s3.destroy());
   return {
     child,
     output: () => output,
