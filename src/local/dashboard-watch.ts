@@ -1,4 +1,4 @@
-import { measure } from "../shared/core/dashboard/alerts/measure.ts";
+import { measure, recentGapsOf } from "../shared/core/dashboard/alerts/measure.ts";
 import type { Rule } from "../shared/core/dashboard/alerts/rules.ts";
 import type { AlertSource } from "../shared/core/dashboard/alerts/source.ts";
 import {
@@ -58,9 +58,8 @@ export const startDashboardWatch = (deps: DashboardWatchDeps): DashboardWatch =>
     if (!isGapWatched || now() - gapsAt < GAPS_MS) return gaps;
     gapsAt = now();
     return await attempt(async () => {
-      const found = (await reader.partitions(bucket))?.gaps;
-      const first = found?.named[0];
-      return { count: found?.count ?? 0, first: first && `${first.service} at ${first.hour}` };
+      const found = await reader.partitions(bucket);
+      return recentGapsOf(found?.gaps.ranges ?? [], now());
     });
   };
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Alert, type Measurement, updateAlerts } from "./alert.ts";
+import { recentGapsOf } from "./measure.ts";
 import { parseRules, ruleNames } from "./rules.ts";
 import { type AlertMemory, createAlertWatch, type Notice } from "./watch.ts";
 
@@ -122,4 +123,20 @@ test("each change is told once, over failures of the receiver and over restarts"
   await start().tick();
   await start().tick();
   expect(told.map(({ change }) => change)).toEqual(["firing", "resolved"]);
+});
+
+test("a gap of long ago is nobody's alarm today, and one that reaches into today counts from there", () => {
+  const hour = 3_600_000;
+  const now = 1_000 * hour;
+  const gap = (from: number, to: number) => ({
+    service: "a",
+    from: from * hour,
+    to: to * hour,
+    hours: to - from,
+  });
+  expect(recentGapsOf([gap(900, 905), gap(970, 976)], now)).toEqual({ count: 0, first: undefined });
+  expect(recentGapsOf([gap(900, 905), gap(970, 979), gap(990, 992)], now)).toEqual({
+    count: 5,
+    first: "a at 1970-02-10T16Z",
+  });
 });

@@ -2,6 +2,8 @@ import type { LedgerBalance } from "../../ledger.ts";
 import type { Attempt } from "../backend-error.ts";
 import type { ConsumerStatus } from "../consumer-status.ts";
 import type { History, HistoryPoint } from "../history/history.ts";
+import type { Gap } from "../partitions/gaps.ts";
+import { HOUR_MS } from "../partitions/layout.ts";
 import type { IngestStatus } from "../ports.ts";
 import type { Measurement, Measurements } from "./alert.ts";
 
@@ -10,7 +12,7 @@ export type MeasureInput = {
   consumer: Attempt<ConsumerStatus>;
   ledger: Attempt<LedgerBalance[] | undefined>;
   history: History;
-  /** Hours without an object between two that have some; undefined where nobody looked. */
+  /** Hours of late without an object between two that have some; undefined where nobody looked. */
   gaps: Attempt<{ count: number; first: string | undefined }> | undefined;
   now: number;
 };
@@ -84,6 +86,25 @@ const ledgerMissing = ({ ledger }: MeasureInput): Measurement => {
   return {
     value: open.reduce((sum, { outstanding }) => sum + Math.max(1, outstanding ?? 0), 0),
     ...(open[0]?.reason ? { detail: open[0].reason } : {}),
+  };
+};
+
+/** Older gaps are history: nobody has to act on them today. */
+const RECENT_MS = 24 * HOUR_MS;
+
+/** Of all gaps what lies in the last 24 hours, in hours, and where the first of it is. */
+export const recentGapsOf = (
+  gaps: readonly Gap[],
+  now: number,
+): { count: number; first: string | undefined } => {
+  const oldest = Math.floor((now - RECENT_MS) / HOUR_MS) * HOUR_MS;
+  const recent = gaps
+    .map((gap) => ({ ...gap, from: Math.max(gap.from, oldest) }))
+    .filter(({ from, to }) => from < to);
+  const [first] = recent;
+  return {
+    count: recent.reduce((hours, { from, to }) => hours + (to - from) / HOUR_MS, 0),
+    first: first && `${first.service} at ${new Date(first.from).toISOString().slice(0, 13)}Z`,
   };
 };
 

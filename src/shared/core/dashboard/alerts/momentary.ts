@@ -4,7 +4,7 @@ import type { History, HistorySource } from "../history/history.ts";
 import { createMemo } from "../memo.ts";
 import type { DashboardReader } from "../reader.ts";
 import type { Measurements } from "./alert.ts";
-import { measure } from "./measure.ts";
+import { measure, recentGapsOf } from "./measure.ts";
 import type { Rule } from "./rules.ts";
 
 export type MomentaryDeps = {
@@ -82,9 +82,8 @@ export const createMomentaryMeasure = (
   const findGaps = (): Promise<Attempt<Gaps>> =>
     attempt(() =>
       gapsMemo("", async () => {
-        const found = (await reader.partitions(bucket))?.gaps;
-        const first = found?.named[0];
-        return { count: found?.count ?? 0, first: first && `${first.service} at ${first.hour}` };
+        const found = await reader.partitions(bucket);
+        return recentGapsOf(found?.gaps.ranges ?? [], now());
       }),
     );
 
