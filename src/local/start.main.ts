@@ -18,6 +18,8 @@ import { watchSources } from "./supervisor/watch.ts";
 
 const SETUP_DEADLINE_MS = 45_000;
 
+const PARENT_CHECK_MS = 500;
+
 /** Under npm one Ctrl-C arrives twice: from the terminal, and handed on by npm. */
 const ONE_SIGNAL_MS = 1_000;
 
@@ -129,6 +131,12 @@ const main = async (): Promise<void> => {
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  // npm that is told to end hands the signal to its shell alone; who started this is gone then.
+  const startedBy = process.ppid;
+  if (process.env.npm_lifecycle_event !== undefined)
+    setInterval(() => {
+      if (process.ppid !== startedBy && !isStopping) void stop(0);
+    }, PARENT_CHECK_MS).unref();
 
   const restartDelayMs = Number(args["restart-delay-ms"]);
   const options = {

@@ -1,6 +1,11 @@
+import { spawn } from "node:child_process";
 import { createServer } from "node:http";
+import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { pipelineEnv, runCommand, startPipeline, waitForLines } from "../support/pipeline.ts";
+import { poll } from "../support/poll.ts";
+
+const root = path.dirname(path.dirname(import.meta.dirname));
 
 const occupy = async (port: number): Promise<void> => {
   const server = createServer((_request, response) => response.end("hello"));
@@ -67,4 +72,23 @@ test("a Ctrl-C that npm hands on a second time still stops everything in order",
   pipeline.child.kill("SIGINT");
   expect(await pipeline.stop()).toBe(0);
   expect(pipeline.output()).toContain("Stopped.");
+});
+
+test("npm that is told to end takes the whole pipeline with it", async () => {
+  const env = await pipelineEnv();
+  const npm = spawn("npm", ["start"], { cwd: root, env, detached: true });
+  onTestFinished(() => {
+    try {
+      if (npm.pid !== undefined) process.kill(-npm.pid, "SIGKILL");
+    } catch {
+      // All of it has ended, as it should.
+    }
+  });
+  let output = "";
+  npm.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  await poll("npm start prints what runs", () => output.includes("Ctrl-C stops"), 45_000);
+  npm.kill("SIGTERM");
+  await poll("everything has stopped", () => output.includes("Stopped."), 20_000);
 });
