@@ -153,23 +153,23 @@ const pointOf = (at: number, minutes: readonly Minute[]): HistoryPoint => {
 const shardHistories = (
   { streams }: Figures,
   minuteAt: (at: number) => Minute,
+  steps: readonly (readonly Minute[])[],
   now: number,
 ): ShardHistory[] => {
   const newest = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-  const minutes = Array.from({ length: SHARD_MINUTES }, (_, index) =>
+  const recent = Array.from({ length: SHARD_MINUTES }, (_, index) =>
     minuteAt(newest - (SHARD_MINUTES - 1 - index) * MINUTE_MS),
   );
   return streams.map(({ stream }, index) => {
-    const own = minutes.flatMap(({ shards }) => shards[index] ?? []);
-    const lagMs = own.map((shard) => shard.lagMs);
-    const records = own.flatMap((shard) => shard.records ?? []);
+    const lagOf = ({ shards }: Minute) => shards[index]?.lagMs ?? null;
+    const records = recent.flatMap(({ shards }) => shards[index]?.records ?? []);
     const total = sum(records);
     return {
       stream,
       shardId: ALL_SHARDS,
       recordsPerSecond: total === null ? null : total / (records.length * 60),
-      lagMs,
-      trend: trendOf(lagMs),
+      lagMs: steps.map((minutes) => worst(minutes.map(lagOf))),
+      trend: trendOf(recent.map(lagOf)),
     };
   });
 };
@@ -183,13 +183,12 @@ export const toHistory = (
   const step = Math.ceil(Math.max(stepMs, MINUTE_MS) / MINUTE_MS) * MINUTE_MS;
   const first = Math.floor((now - minutes * MINUTE_MS) / step);
   const minuteAt = minuteReader(figures, now);
-  const points = Array.from({ length: Math.floor(now / step) - first + 1 }, (_, index) => {
-    const at = (first + index) * step;
-    const within = Array.from({ length: step / MINUTE_MS }, (_, minute) =>
-      minuteAt(at + minute * MINUTE_MS),
-    );
-    return pointOf(at, within);
-  });
+  const steps = Array.from({ length: Math.floor(now / step) - first + 1 }, (_, index) =>
+    Array.from({ length: step / MINUTE_MS }, (_, minute) =>
+      minuteAt((first + index) * step + minute * MINUTE_MS),
+    ),
+  );
+  const points = steps.map((within, index) => pointOf((first + index) * step, within));
   const starts = [
     figures.requests,
     ...figures.streams.flatMap(({ series }) => Object.values(series)),
@@ -199,7 +198,7 @@ export const toHistory = (
     since: starts.length === 0 ? null : Math.min(...starts),
     stepMs: step,
     points,
-    shards: shardHistories(figures, minuteAt, now),
+    shards: shardHistories(figures, minuteAt, steps, now),
   };
 };
 

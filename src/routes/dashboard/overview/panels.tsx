@@ -168,6 +168,8 @@ const shortShard = (shardId: string): string => shardId.replace(/^shardId-0*(?=\
 
 const shortStream = (stream: string): string => stream.replace(/^stage01-|-stream$/g, "");
 
+const RECENT_MS = 10 * 60_000;
+
 /** How far behind each shard is, and where that goes. */
 export const LagTable: FC<{
   consumer: ConsumerStatus;
@@ -208,7 +210,10 @@ export const LagTable: FC<{
           past ? (
             <span class="lag-trend">
               <TrendMark trend={past.trend} hasWord />
-              <Spark values={past.lagMs} isHigh={isHigh} />
+              <Spark
+                values={past.lagMs.slice(-Math.ceil(RECENT_MS / (history?.stepMs ?? RECENT_MS)))}
+                isHigh={isHigh}
+              />
             </span>
           ) : (
             <Unknown reason="It has not been watched for long enough." />

@@ -30,7 +30,7 @@ export const narrowStyles = `
   .table tbody th, .table td:has(.wrap) { grid-column: 1 / -1; justify-content: flex-start; }
   .table td[data-label]::before { content: attr(data-label); color: var(--muted); font-size: .92rem; white-space: nowrap; }
   .row-error > th, .row-warn > th { padding-left: .6rem; }
-  .lines li { grid-template-columns: 3.2rem 2rem minmax(0, 1fr); }
+  .lines:not(.hits) li { grid-template-columns: 3.2rem 2rem minmax(0, 1fr); }
   .lines .at { padding-right: .6rem; }
 }
 @media (max-width: 1100px) { .go span { display: none; } }

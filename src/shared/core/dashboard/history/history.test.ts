@@ -77,3 +77,17 @@ test("only so many samples are kept", async () => {
   for (let at = 0; at < 10; at += 1) history.add(sample(at * 10_000, at));
   expect((await history.read({ minutes: 5, stepMs: 60_000 })).since).toBe(70_000);
 });
+
+test("the lag of a shard stands beside the points, step by step", async () => {
+  const history = createSampleHistory(100, () => 239_000);
+  const shard = (lagMs: number) => ({ stream: "s", shardId: "0", lagMs, records: 0 });
+  for (const [at, lag] of [
+    [125_000, 7],
+    [130_000, 900],
+    [185_000, 3],
+  ] as const)
+    history.add({ ...sample(at, 0), shards: [shard(lag)] });
+  const { points, shards } = await history.read({ minutes: 3, stepMs: 60_000 });
+  expect(points.map(({ at }) => at)).toEqual([0, 60_000, 120_000, 180_000]);
+  expect(shards[0]?.lagMs).toEqual([null, null, 900, 3]);
+});

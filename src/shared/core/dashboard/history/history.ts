@@ -24,9 +24,9 @@ export type Trend = "rising" | "falling" | "steady";
 export type ShardHistory = {
   stream: string;
   shardId: string;
-  /** Kinesis records read a second, over the window; null with fewer than two samples. */
+  /** Kinesis records read a second, of the last minutes; null with fewer than two samples. */
   recordsPerSecond: number | null;
-  /** Worst of each step, oldest first. */
+  /** Worst of each step, one for each of the points. */
   lagMs: (number | null)[];
   trend: Trend | null;
 };
@@ -118,31 +118,42 @@ export const trendOf = (lags: readonly (number | null)[]): Trend | null => {
   return change > 0 ? "rising" : "falling";
 };
 
-const shardHistories = (samples: readonly Sample[]): ShardHistory[] => {
-  const newest = samples.at(-1);
-  if (newest === undefined) return [];
-  return newest.shards.map(({ stream, shardId }) => {
+/** Rates and trends of a shard are those of the last so many minutes. */
+const SHARD_WINDOW_MS = 10 * 60_000;
+
+type Span = { from: number; until: number; stepMs: number };
+
+const shardHistories = (
+  samples: readonly Sample[],
+  { from, until, stepMs }: Span,
+): ShardHistory[] => {
+  const first = Math.floor(from / stepMs);
+  const length = Math.floor(until / stepMs) - first + 1;
+  return (samples.at(-1)?.shards ?? []).map(({ stream, shardId }) => {
     const own = samples.flatMap(({ at, shards }) => {
       const shard = shards.find((one) => one.stream === stream && one.shardId === shardId);
       return shard ? [{ at, ...shard }] : [];
     });
-    const first = own[0];
-    const last = own.at(-1);
-    const seconds = first && last ? (last.at - first.at) / 1000 : 0;
-    const lagMs = own.map((shard) => shard.lagMs);
+    const lagMs = Array.from({ length }, (): number | null => null);
+    for (const { at, lagMs: lag } of own) {
+      const step = Math.floor(at / stepMs) - first;
+      if (step >= 0 && step < length) lagMs[step] = worst(lagMs[step] ?? null, lag);
+    }
+    const recent = own.filter(({ at }) => at >= until - SHARD_WINDOW_MS);
+    const [oldest, newest] = [recent[0], recent.at(-1)];
+    const seconds = oldest && newest ? (newest.at - oldest.at) / 1000 : 0;
     return {
       stream,
       shardId,
       recordsPerSecond:
-        first && last && seconds > 0 ? (growth(first.records, last.records) ?? 0) / seconds : null,
+        oldest && newest && seconds > 0
+          ? (growth(oldest.records, newest.records) ?? 0) / seconds
+          : null,
       lagMs,
-      trend: trendOf(lagMs),
+      trend: trendOf(recent.map((shard) => shard.lagMs)),
     };
   });
 };
-
-/** Lag by shard is shown over the last so many minutes. */
-const SHARD_WINDOW_MS = 10 * 60_000;
 
 /** Keeps the newest `capacity` samples, in memory only: it starts empty with its process. */
 export const createSampleHistory = (
@@ -163,7 +174,7 @@ export const createSampleHistory = (
         since: samples[0]?.at ?? null,
         stepMs,
         points: pointsOf(samples, { from, until, stepMs }),
-        shards: shardHistories(samples.filter(({ at }) => at >= until - SHARD_WINDOW_MS)),
+        shards: shardHistories(samples, { from, until, stepMs }),
       };
     },
   };
