@@ -41,7 +41,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Most of their time these wait: for a lease to run out, for a process to come back.
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {
@@ -54,7 +54,7 @@ export default defineConfig({
           expect: { poll: { timeout: 20_000 } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {
