@@ -5,6 +5,7 @@ import path from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
+import { HOSTILE_KEYS } from "../../src/local/demo-data/hostile.ts";
 import { launchPart, type PartProcess } from "../support/part-process.ts";
 import { freePorts } from "../support/ports.ts";
 import { BIG_BUCKET, type MillionKeys, startMillionKeys } from "./support/million-keys.ts";
@@ -12,18 +13,6 @@ import { test as base, hasChromium } from "./support/test.ts";
 
 const BUCKET = "md-raw-logs";
 const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 20_000 });
-const HOSTILE = [
-  "a b+c%#?.jsonl",
-  "a//b",
-  "a/../b",
-  "a/./b",
-  "/lead",
-  "x%2Fy",
-  "100%",
-  "日本/ü.jsonl",
-  "..%2f..%2fetc",
-  "<svg onload=window.__xss=1>.jsonl",
-];
 
 /** The dashboard before a bucket of a million keys. */
 const test = base.extend<{ big: MillionKeys & { page: Page } }>({
@@ -166,7 +155,9 @@ describe.runIf(hasChromium())("buckets", () => {
     site,
     page,
   }) => {
-    const bodies = new Map(HOSTILE.map((key) => [`h/${key}`, `{"me":${JSON.stringify(key)}}\n`]));
+    const bodies = new Map(
+      HOSTILE_KEYS.map((key) => [`h/${key}`, `{"me":${JSON.stringify(key)}}\n`]),
+    );
     for (const [Key, Body] of bodies)
       await site.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
     await page.goto(`/buckets/${BUCKET}?prefix=h/&match=contains&min=1`);

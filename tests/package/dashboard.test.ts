@@ -3,6 +3,7 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "vitest";
+import { HOSTILE_KEYS } from "../../src/local/demo-data/hostile.ts";
 import { startAws, unpack } from "./support/bundles.ts";
 import { loadDashboard } from "./support/lambda-http.ts";
 import { test } from "./support/packages.ts";
@@ -86,18 +87,6 @@ test("scripts, documentation and every other file are behind the lock, too", asy
   await proxy.close();
 });
 
-const HOSTILE_KEYS = [
-  "a b+c%#?.jsonl",
-  "a//b",
-  "a/../b",
-  "a/./b",
-  "/lead",
-  "x%2Fy",
-  "100%",
-  "日本/ü.jsonl",
-  "..%2f..%2fetc",
-  "<svg onload=alert(1)>.jsonl",
-];
 /** What is found where a key is decoded once too often, cut or tidied on the way. */
 const DECOYS = [
   "a b+c%#",

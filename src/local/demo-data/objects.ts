@@ -5,7 +5,7 @@ import { CreateBucketCommand, PutObjectCommand, type S3Client } from "@aws-sdk/c
 import { v5 as uuidv5 } from "uuid";
 import { mapBounded } from "../../shared/core/dashboard/bounded.ts";
 import { partitionPrefix } from "../../shared/core/partition.ts";
-import { BOMB, HOSTILE_KEYS, HTML_OBJECT, hostileBody } from "./hostile.ts";
+import { BOMB, HOSTILE_KEYS, HTML_OBJECT, hostileBody, MISTAKEN_KEYS } from "./hostile.ts";
 import { log100kLines } from "./log100k.ts";
 import { DEMO_HOURS, demoLogs, HOUR_MS, hourAgo } from "./logs.ts";
 
@@ -69,7 +69,7 @@ export const putDemoBucket = async (s3: S3Client, nowMs: number): Promise<void> 
     { key: LOG_100K_KEY, body: large },
     { key: BOMB.key, body: bomb },
     { ...HTML_OBJECT },
-    ...HOSTILE_KEYS.map((key) => ({ key, body: hostileBody(key) })),
+    ...[...HOSTILE_KEYS, ...MISTAKEN_KEYS].map((key) => ({ key, body: hostileBody(key) })),
   ]);
 };
 
