@@ -426,6 +426,7 @@ describe.runIf(hasChromium())("the log viewer", () => {
     expect(await page.locator("ol.lines > li").count()).toBe(500);
     await page.locator("input[name=q]").fill("refund");
     await page.getByRole("button", { name: "Filter" }).click();
+    await page.waitForURL(/[?&]q=refund/);
     const lines = await page.locator("ol.lines > li code").allInnerTexts();
     expect(lines.length).toBeGreaterThan(50);
     expect(lines.every((line) => line.includes("refund"))).toBe(true);

@@ -132,10 +132,12 @@ describe.runIf(hasChromium())("search", () => {
     await page.locator("input[name=q]").fill("needle");
     await page.locator("input[name=service]").fill("beta");
     await page.getByRole("button", { name: "Search" }).click();
-    expect(await page.locator(".hits > li").count()).toBe(100);
+    await eventually(() => page.locator(".hits > li").count()).toBe(100);
     await page.getByRole("link", { name: "Continue" }).click();
+    await page.waitForURL(/[?&]cursor=/);
     expect(await page.locator(".hits > li").count()).toBe(100);
     await page.locator(".hits .at").first().click();
+    await page.waitForURL(/\/logs\//);
     expect(await page.locator("ol.lines > li").count()).toBeGreaterThan(0);
     await context.close();
   });
