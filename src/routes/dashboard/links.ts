@@ -15,9 +15,6 @@ export const bucketLink = (name: string, at: { prefix?: string; cursor?: string 
 export const partitionsLink = (name: string): string =>
   `/buckets/${encodeURIComponent(name)}/partitions`;
 
-export const objectLink = (bucket: string, key: string, lines?: number): string =>
-  withQuery("/objects", { bucket, key, lines: lines?.toString() });
-
 export const objectApiLink = (bucket: string, key: string, lines: number): string =>
   withQuery(`/api/s3/object/${encodeURIComponent(bucket)}/_`, { key, lines: String(lines) });
 
